@@ -9,11 +9,12 @@ import { currentRoute } from "./router.js";
 import { applyTheme, nextTheme } from "./theme.js";
 import { setServerTime } from "./ticker.js";
 import { compareView } from "./views/compare.js";
+import { editorView } from "./views/editor.js";
 import { executionView } from "./views/execution.js";
 import { machineView } from "./views/machine.js";
 import { machinesView } from "./views/machines.js";
 
-const VIEWS = { "": machinesView, machines: machineView, executions: executionView, compare: compareView };
+const VIEWS = { "": machinesView, machines: machineView, executions: executionView, compare: compareView, editor: editorView };
 
 const main = document.getElementById("view");
 let shown = null;
@@ -56,8 +57,8 @@ function nothingHere() {
   return { element: h("p.notice", null, "There is no such page. ", h("a", { href: "#/" }, "All state machines")) };
 }
 
-/** Tells where the reader is: a list of { text, href }, the last of which is here. */
-function setTrail(places) {
+/** Tells where the reader is: a list of { text, href }, the last of which is here; `glyph` stands before it in the title. */
+function setTrail(places, glyph = "") {
   const all = places.length === 0 ? [] : [{ text: "State machines", href: "#/" }, ...places];
   const items = all.map(({ text, href }, index) => {
     const isLast = index === all.length - 1;
@@ -65,7 +66,7 @@ function setTrail(places) {
     return [item, isLast ? null : h("span.slash", { "aria-hidden": "true" }, "/")];
   });
   fill(document.getElementById("trail"), items);
-  document.title = [places.at(-1)?.text ?? "State machines", "asl console"].join(" · ");
+  document.title = `${glyph} ${places.at(-1)?.text ?? "State machines"} · asl console`.trim();
 }
 
 function showAbout(about) {

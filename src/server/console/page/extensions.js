@@ -1,7 +1,7 @@
-// Parts that a view shows in a tab of their own when they are there: a function that imports a module with
-// `mount(element, context)`, which may give `{ close, shown, update }`.
+// The parts that are loaded when they are first looked at. Each has `mount(element, context)`, which gives { close, shown }.
 //
 // The debugger's context: { executionArn, about, history, description(), diagram(), definition(), onChange(callback) }.
-// The editor's context: { stateMachineArn, about, machine() }.
+// The editor's context: { stateMachineArn or null, about, machine(), reload(), onChange(callback) }.
 
-export const extensions = { debugger: null, editor: null };
+export const loadDebugger = () => import("./debugger/debugger.js");
+export const loadEditor = () => import("./editor/editor.js");

@@ -41,6 +41,9 @@ export function follow(path, on, problem) {
           return;
         }
         if (!(error instanceof ApiError)) throw error;
+      } finally {
+        // The response is let go of too when what it said was refused.
+        own.abort();
       }
       await whenBack();
       // A server that accepts and drops at once must not be asked in a busy loop.

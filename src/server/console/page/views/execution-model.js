@@ -1,6 +1,7 @@
 // One execution as its view's parts see it: its description and history as they come, what is selected, and who wants to know.
 
 import { call, get, withQuery } from "../api.js";
+import { onConnection } from "../connection.js";
 import { oncePerFrame } from "../dom.js";
 import { millis } from "../format.js";
 import { History } from "../history.js";
@@ -30,7 +31,19 @@ export class ExecutionModel {
   }
 
   start() {
+    this.#follow();
+    this.#loadDefinition();
+    // A server that came back may know the execution again: with its store, or with the cluster behind it.
+    this.endConnection = onConnection((isLost) => {
+      if (isLost) return;
+      if (this.problem !== null) this.#follow();
+      if (this.definition === null) this.#loadDefinition();
+    });
+  }
+
+  #follow() {
     const { executionArn } = this;
+    this.stream?.close();
     this.stream = follow(() => withQuery("api/events", { executionArn, after: this.history.lastId || undefined }), {
       status: (description) => {
         this.description = description;
@@ -45,7 +58,6 @@ export class ExecutionModel {
       this.problem = error;
       this.#tell("problem");
     });
-    this.#loadDefinition();
   }
 
   async #loadDefinition() {
@@ -63,6 +75,7 @@ export class ExecutionModel {
 
   close() {
     this.stream?.close();
+    this.endConnection?.();
     this.tellLater.cancel();
     this.listeners.clear();
   }

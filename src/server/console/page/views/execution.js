@@ -3,7 +3,7 @@
 import { DiagramView, marksOf } from "../diagram.js";
 import { copyButton } from "../copy.js";
 import { fill, h, setText } from "../dom.js";
-import { extensions } from "../extensions.js";
+import { loadDebugger } from "../extensions.js";
 import { count, dateTime, nameOfArn } from "../format.js";
 import { jsonView } from "../json.js";
 import { problemNotice } from "../notices.js";
@@ -19,9 +19,13 @@ import { failureBox } from "./failure.js";
 import { inspector } from "./inspector.js";
 import { iterationsPart } from "./iterations.js";
 import { mapRunsPart } from "./map-runs.js";
+import { mountPart } from "./part.js";
 import { nestedPart, parentOf, startedExecutions } from "./nested.js";
 import { timeline } from "./timeline.js";
 import { waitingPart } from "./waiting.js";
+
+/** What a tab of the browser shows of the status. */
+const GLYPHS = { RUNNING: "▸", SUCCEEDED: "✓", FAILED: "✕", TIMED_OUT: "✕", ABORTED: "■" };
 
 export function executionView({ about, setTrail }, executionArn) {
   const model = new ExecutionModel(executionArn);
@@ -47,7 +51,7 @@ export function executionView({ about, setTrail }, executionArn) {
       { id: "history", label: "History", build: () => part("history", eventsTable(model)) },
       { id: "timeline", label: "Timeline", build: () => part("timeline", timeline(model)) },
       { id: "iterations", label: "Iterations", build: () => part("iterations", iterationsPart(model)), isHidden: true },
-      { id: "map-runs", label: "Map Runs", build: () => part("map-runs", mapRunsPart(model)), isHidden: true },
+      { id: "map-runs", label: "Map Runs", build: () => part("map-runs", mapRunsPart(model, about)), isHidden: true },
       { id: "nested", label: "Executions", build: () => part("nested", nestedPart(model)), isHidden: true },
       { id: "waiting", label: "Waiting", build: () => part("waiting", waiting), isHidden: true },
       { id: "data", label: "Input and output", build: () => part("data", dataPart(model)) },
@@ -58,14 +62,14 @@ export function executionView({ about, setTrail }, executionArn) {
   const live = h("div.execution-live", null,
     h("div.split", null, h("section.panel.split-diagram", { "aria-label": "Diagram" }, diagramPanel), h("div.panel.split-detail", null, states.element)),
     h("section.panel", { "aria-label": "Details of the execution" }, lower.element));
-  const upper = extensions.debugger === null ? null : new Tabs({
+  const upper = new Tabs({
     label: "Views of the execution",
     chosen: (view) => changeQuery({ view }),
     tabs: [{ id: "execution", label: "Execution", build: () => ({ element: live }) }, { id: "debugger", label: "Debugger", build: debuggerPart }],
   });
   const element = h("div.view-execution", null,
     h("div.view-head", null, h("div.execution-title", null, h("div.title-line", null, h("h1", { dir: "auto" }, name), badge), facts.element), actions.element),
-    spoken, problem, failure.element, upper?.element ?? live);
+    spoken, problem, failure.element, upper.element);
 
   // What was told to a part that is not shown is drawn when it is.
   function part(id, view) {
@@ -78,7 +82,7 @@ export function executionView({ about, setTrail }, executionArn) {
   }
 
   function jump(visit) {
-    upper?.show("execution");
+    upper.show("execution");
     model.selectVisit(visit);
     diagram.reveal(visit.state);
     states.focus();
@@ -107,7 +111,7 @@ export function executionView({ about, setTrail }, executionArn) {
     setText(spoken, `The execution: ${statusName(description.status)}`);
     facts.update(model);
     const machine = description.stateMachineArn;
-    setTrail([{ text: nameOfArn(machine), href: link("machines", machine) }, { text: name }]);
+    setTrail([{ text: nameOfArn(machine), href: link("machines", machine) }, { text: name }], GLYPHS[description.status]);
   }
 
   function definitionCame() {
@@ -199,15 +203,10 @@ export function executionView({ about, setTrail }, executionArn) {
   }
 
   function debuggerPart() {
-    const holder = h("div");
-    let mounted = null;
-    extensions.debugger().then(({ mount }) => {
-      mounted = mount(holder, {
-        executionArn, about, history: model.history, onChange: (callback) => model.onChange(callback),
-        description: () => model.description, diagram: () => model.diagram, definition: () => model.definition,
-      });
+    return mountPart(loadDebugger, {
+      executionArn, about, history: model.history, onChange: (callback) => model.onChange(callback),
+      description: () => model.description, diagram: () => model.diagram, definition: () => model.definition,
     });
-    return { element: holder, shown: () => mounted?.shown?.(), close: () => mounted?.close?.() };
   }
 
   model.onChange(changed);
@@ -217,7 +216,7 @@ export function executionView({ about, setTrail }, executionArn) {
     element,
     update(query) {
       wanted = { tab: query.get("tab"), state: query.get("state"), visit: query.has("visit") ? Number(query.get("visit")) : null, view: query.get("view") };
-      upper?.show(wanted.view ?? "execution");
+      upper.show(wanted.view ?? "execution");
       if (lower.current === null) lower.show(wanted.tab ?? "history");
       showWanted();
     },
@@ -238,7 +237,7 @@ export function executionView({ about, setTrail }, executionArn) {
       model.close();
       diagram.close();
       lower.close();
-      upper?.close();
+      upper.close();
       waiting.close();
       states.close();
     },

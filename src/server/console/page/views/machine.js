@@ -6,7 +6,7 @@ import { copyButton, download } from "../copy.js";
 import { DiagramView } from "../diagram.js";
 import { reasonedButton } from "../dialog.js";
 import { fill, h, icon } from "../dom.js";
-import { extensions } from "../extensions.js";
+import { loadEditor } from "../extensions.js";
 import { dateTime, millis, nameOfArn } from "../format.js";
 import { jsonView } from "../json.js";
 import { pretty } from "../json-text.js";
@@ -15,6 +15,7 @@ import { changeQuery } from "../router.js";
 import { Tabs } from "../tabs.js";
 import { executionsList } from "./executions-list.js";
 import { stateDefinition } from "./definition.js";
+import { mountPart } from "./part.js";
 import { startDialog } from "./start.js";
 
 export function machineView({ about, setTrail }, stateMachineArn) {
@@ -38,7 +39,7 @@ export function machineView({ about, setTrail }, stateMachineArn) {
       { id: "diagram", label: "Diagram", build: diagram },
       { id: "definition", label: "Definition", build: definition },
       { id: "versions", label: "Versions and aliases", build: versions },
-      { id: "edit", label: "Edit", build: editor, isHidden: extensions.editor === null },
+      { id: "edit", label: "Edit", build: editor },
     ],
   });
   const element = h("div.view-machine", null,
@@ -125,13 +126,10 @@ export function machineView({ about, setTrail }, stateMachineArn) {
   }
 
   function editor() {
-    const holder = h("div");
-    let part = null;
-    loaded.then(async () => {
-      const { mount } = await extensions.editor();
-      if (!isClosed) part = mount(holder, { stateMachineArn, about, machine: () => machine, reload: load, onChange: listen });
-    }, () => {});
-    return { element: holder, close: () => part?.close?.(), shown: () => part?.shown?.() };
+    return mountPart(async () => {
+      await loaded;
+      return loadEditor();
+    }, { stateMachineArn, about, machine: () => machine, reload: load, onChange: listen });
   }
 
   function listen(callback) {

@@ -24,7 +24,7 @@ export function machinesView({ setTrail }) {
   const none = h("div.none-yet", { hidden: true });
   const problem = h("div");
   const element = h("div.view-machines", null,
-    h("h1", null, "State machines"), problem,
+    h("div.view-head", null, h("h1", null, "State machines"), h("a.secondary", { href: "#/editor" }, "Try a definition")), problem,
     h("section.panel", { "aria-label": "State machines" }, h("div.filters", null, filter, counter), table, none));
 
   const rows = new Map();

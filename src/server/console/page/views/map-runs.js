@@ -1,10 +1,12 @@
 // The Map Runs of an execution's distributed Map states: how far each is, and its child executions.
 
+import { announce } from "../announce.js";
 import { call, get } from "../api.js";
+import { field, openDialog, reasonedButton } from "../dialog.js";
 import { fill, h, setText } from "../dom.js";
 import { dateTime, duration, millis } from "../format.js";
 import { jsonView } from "../json.js";
-import { problemNotice } from "../notices.js";
+import { problemNotice, readOnlyReason } from "../notices.js";
 import { statusBadge } from "../status.js";
 import { serverNow } from "../ticker.js";
 import { VirtualList } from "../virtual-list.js";
@@ -13,7 +15,7 @@ import { progressBar } from "./iterations.js";
 
 const LOOK_EVERY = 1_500;
 
-export function mapRunsPart(model) {
+export function mapRunsPart(model, about) {
   const runs = new Map();
   const element = h("div.map-runs");
   let isShown = false;
@@ -22,7 +24,7 @@ export function mapRunsPart(model) {
   function update() {
     for (const [arn, visit] of model.history.mapRuns) {
       if (runs.has(arn)) continue;
-      const run = mapRun(arn, visit, model);
+      const run = mapRun(arn, visit, model, about);
       runs.set(arn, run);
       element.append(run.element);
     }
@@ -58,11 +60,12 @@ export function mapRunsPart(model) {
   };
 }
 
-function mapRun(arn, visit, model) {
+function mapRun(arn, visit, model, about) {
   const badge = h("span");
   const facts = h("dl.facts");
   const items = h("div");
   const problem = h("div");
+  const limits = reasonedButton({ label: "Change limits", name: `Change the limits of the Map Run of ${visit.state}`, act: () => limitsDialog(arn, last, load), tell: announce });
   const cut = h("p.hint", { hidden: true });
   const filter = h("input", { type: "search", placeholder: "Filter by name, input or error", "aria-label": "Filter child executions", oninput: drawChildren });
   const status = h("select", { "aria-label": "Filter child executions by status", onchange: drawChildren }, h("option", { value: "" }, "All statuses"));
@@ -81,18 +84,21 @@ function mapRun(arn, visit, model) {
       h("div.data-section", null, h("h3", null, "Input"), jsonView(child.input, { label: `Input of ${child.name}` })),
       child.output ? h("div.data-section", null, h("h3", null, "Output"), jsonView(child.output, { label: `Output of ${child.name}` })) : null,
     ],
-    empty: "No child execution is known.",
+    empty: "No child execution is known to the server.",
   });
   const element = h("section.map-run", { "aria-label": `Map Run of ${visit.state}` },
-    h("div.panel-line", null, h("h3", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state)), badge), facts, items, problem,
+    h("div.panel-line", null, h("h3", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state)), h("div.buttons", null, badge, limits.element)), facts, items, problem,
     h("div.filters", null, filter, status, counter), list.element, cut);
   let children = [];
   let isDone = false;
   let lastStamp = "";
+  let last = null;
 
   async function load() {
     try {
       const run = await call("DescribeMapRun", { mapRunArn: arn });
+      last = run;
+      limits.setReason(readOnlyReason(about) ?? (run.status === "RUNNING" ? null : "The Map Run does not run any more"));
       fill(badge, statusBadge(run.status));
       const counts = run.executionCounts;
       fill(facts, fact("Started", dateTime(millis(run.startDate))), fact("Ended", run.stopDate ? dateTime(millis(run.stopDate)) : null), fact("At once", run.maxConcurrency === 0 ? "no limit" : run.maxConcurrency),
@@ -128,4 +134,28 @@ function mapRun(arn, visit, model) {
   }
 
   return { element, load, isDone: () => isDone && visit.status !== "running", close: () => list.close() };
+}
+
+// Changes how a Map Run that runs goes on: how many children at once, and how many may fail.
+async function limitsDialog(mapRunArn, run, load) {
+  const number = (value, max) => {
+    const input = h("input", { type: "number", min: 0, max, step: "any" });
+    input.value = String(value);
+    return input;
+  };
+  const concurrency = number(run.maxConcurrency);
+  const failures = number(run.toleratedFailureCount);
+  const percentage = number(run.toleratedFailurePercentage, 100);
+  const isSent = await openDialog({
+    title: "Change the limits of this Map Run",
+    action: "Change",
+    body: [field("Child executions at once", concurrency, "0 for no limit."), field("Items that may fail", failures), field("Items that may fail, in per cent", percentage)],
+    async send() {
+      await call("UpdateMapRun", { mapRunArn, maxConcurrency: Number(concurrency.value), toleratedFailureCount: Number(failures.value), toleratedFailurePercentage: Number(percentage.value) });
+      return true;
+    },
+  });
+  if (!isSent) return;
+  announce("Changed");
+  load();
 }
