@@ -34,7 +34,7 @@ export class RunPanel {
     this.debugged = h("div");
     this.element = h("div.ed-run", null,
       h("p.hint", null, "It runs in virtual time: a wait of a day takes no time, and nothing is called. What has no answer here is asked for when the run comes to it."),
-      h("div.ed-run-form", null, this.input.element, h("div.field", null, h("span.label", null, "Answers of the tasks"), this.script.element)),
+      h("div.ed-run-form", null, this.input.element, h("div.field", null, h("h3", null, "Answers of the tasks"), this.script.element)),
       h("div.buttons", null, this.start), this.problem, this.asked, this.result, this.debugged);
   }
 
@@ -89,7 +89,7 @@ export class RunPanel {
     this.view = new DebuggerView({
       session, definition: parsed, diagram,
       facts: () => ({ executionArn: "", name: "simulated", stateMachineName: this.name }),
-      saved: (forks) => ({ ...request, forks }),
+      saved: (forks) => ({ ...request, forks, machineName: this.name }),
       answerUnknown: (call, answer, isForAll) => this.#answer(call, answer, isForAll),
       asksElsewhere: true,
     });
