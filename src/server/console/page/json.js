@@ -121,12 +121,16 @@ class Tree {
     const others = before?.kind === node.kind ? (names ? new Map(before.entries) : before.items) : null;
     const until = Math.min(children.length, from + PAGE);
     const rows = [];
-    for (let i = from; i < until; i += 1) {
+    // In a long list that is searched only what fits is of interest, wherever it stands.
+    const found = this.query === "" || children.length <= PAGE ? null : children.map((_, i) => i).filter((i) => this.fits(names ? children[i] : [i, children[i]]));
+    const shown = found?.slice(0, PAGE) ?? Array.from({ length: until - from }, (_, i) => from + i);
+    for (const i of shown) {
       const [name, child] = names ? children[i] : [i, children[i]];
       const old = before === null || before === undefined ? null : others ? (names ? others.get(name) : others[i]) : undefined;
       rows.push(this.row(name, child, old, depth));
     }
-    if (until < children.length) {
+    if (found) rows.push(h("p.none", null, `${found.length.toLocaleString("en")} of ${children.length.toLocaleString("en")} fit${found.length > PAGE ? `; the first ${PAGE} are shown` : ""}`));
+    else if (until < children.length) {
       const more = h("button.quiet.small.json-more", { type: "button", onclick: () => { more.remove(); this.append(body, node, children, before, depth, until); } },
         `${(children.length - until).toLocaleString("en")} more`);
       rows.push(more);
@@ -136,6 +140,10 @@ class Tree {
       for (const [name, old] of gone.slice(0, PAGE)) rows.push(h("div.json-row.removed", null, h("span.json-key", null, JSON.stringify(name)), ": ", h("span", null, cut(writeJson(old)))));
     }
     body.append(...rows);
+  }
+
+  fits([name, child]) {
+    return String(name).toLowerCase().includes(this.query) || contains(child, this.query);
   }
 
   scalar(node) {

@@ -9,8 +9,9 @@ import { RowWindow } from "./row-window.js";
 export class VirtualList {
   /**
    * Options: `label`; `columns`, a list of { name, class }; `rowHeight`; `cells(item, index)` gives the contents of a row's
-   * cells; `key(item)` identifies an item over changes; `rowClass(item)`; `details(item)` gives what an opened row shows, if
-   * rows open; `choose(item)` is called on Enter or a click, if they do not; `empty`, the text when there is none.
+   * cells; `key(item)` identifies an item over changes; `stamp(item)` tells whether its row has to be drawn again, which it
+   * else is with every `set`; `rowClass(item)`; `details(item)` gives what an opened row shows, if rows open; `choose(item)` is
+   * called on Enter or a click, if they do not; `empty`, the text when there is none.
    */
   constructor(options) {
     this.options = options;
@@ -119,7 +120,7 @@ export class VirtualList {
       const key = this.#key_(item);
       keep.add(key);
       let row = this.drawn.get(key);
-      if (!row || row.isStale || row.isOpen !== this.opened.has(key)) {
+      if (!row || row.isOpen !== this.opened.has(key) || (row.isStale && (row.stamp === null || row.stamp !== this.options.stamp(item)))) {
         const fresh = this.#row(item, index, key);
         if (row) row.element.replaceWith(fresh.element);
         row = fresh;
@@ -173,7 +174,7 @@ export class VirtualList {
       element.append(more);
       this.sizes.observe(more);
     }
-    return { element, index: -1, isOpen, isStale: false };
+    return { element, index: -1, isOpen, isStale: false, stamp: this.options.stamp?.(item) ?? null };
   }
 
   #activate(index) {

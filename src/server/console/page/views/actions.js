@@ -15,7 +15,7 @@ export function executionActions(model, about) {
   const redrive = reasonedButton({ label: "Redrive", iconName: "redrive", act: () => redriveDialog(model), tell: announce });
   const again = reasonedButton({ label: "Start again", iconName: "again", act: () => startAgain(model), tell: announce });
   const test = reasonedButton({ label: "Test file", iconName: "test", act: () => testFileDialog(model), tell: announce });
-  const save = reasonedButton({ label: "History", name: "Save the history as JSON", iconName: "download", act: () => saveHistory(model, name), tell: announce });
+  const save = reasonedButton({ label: "Save history", name: "Save history as JSON", iconName: "download", act: () => saveHistory(model, name), tell: announce });
   const element = h("div.buttons.actions", null, stop.element, redrive.element, again.element, test.element, save.element);
 
   function update() {

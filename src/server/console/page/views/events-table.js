@@ -33,6 +33,8 @@ export function eventsTable(model) {
     class: "events-table",
     columns: [{ name: "Id", class: "number" }, { name: "Type" }, { name: "State" }, { name: "Since start", class: "number optional" }, { name: "What", class: "optional" }],
     key: (event) => event.id,
+    // An event never changes: what a reader opened in it stays as it is while more come.
+    stamp: (event) => event.type,
     rowClass: (event) => isFailure(event.type) && "event-failure",
     cells: (event) => {
       const name = stateOf(event);

@@ -191,8 +191,11 @@ export function executionView({ about, setTrail }, executionArn) {
   function showWanted() {
     if (wanted.tab !== null && !lower.isShown(wanted.tab)) lower.show(wanted.tab);
     if (wanted.state !== null && model.selection.state !== wanted.state) {
-      const visit = model.history.visitOf(wanted.visit) ?? model.history.visitsOf(wanted.state).at(-1);
-      if (visit?.state === wanted.state) {
+      // A history comes in parts: the visit that is meant may be in one of the next.
+      if (wanted.visit !== null && model.history.lastId < wanted.visit) return;
+      const meant = model.history.visitOf(wanted.visit);
+      const visit = meant?.state === wanted.state ? meant : model.history.visitsOf(wanted.state).at(-1);
+      if (visit) {
         isChosenByReader = true;
         model.selection = { state: visit.state, visit };
         diagram.choose(visit.state);

@@ -49,6 +49,7 @@ export function inspector(model, { showEvent }) {
   function draw(isForced = false) {
     const { state, visit } = model.selection;
     none.hidden = state !== null;
+    parts.data.tellWhyNot(state === null ? null : mapRunAround(model, state));
     body.hidden = state === null;
     if (state === null) return;
     const visits = model.history.visitsOf(state);
@@ -118,6 +119,10 @@ function dataPart(model) {
   };
   return {
     element,
+    /** A state in a distributed Map is visited, but not by this execution. */
+    tellWhyNot(map) {
+      setText(none, map === null ? "This state was not visited." : `This state runs in the child executions of \u201c${map}\u201d: see Map Runs.`);
+    },
     show(visit) {
       none.hidden = visit !== null;
       fill(times, visit ? [fact("Began", dateTime(visit.entered)), fact("after", offset(visit.entered - (model.times.started ?? visit.entered))), fact("Ended", visit.ended === null ? null : timeOfDay(visit.ended)), fact("Redriven", visit.redrives > 0 ? count(visit.redrives, "time") : null)] : null);
@@ -132,6 +137,16 @@ function dataPart(model) {
       }
     },
   };
+}
+
+// The state around this one that has a Map Run, or null.
+function mapRunAround(model, state) {
+  const nodes = model.diagram?.nodes ?? [];
+  const runs = new Set([...model.history.mapRuns.values()].map((visit) => visit.state));
+  for (let at = nodes.find(({ name }) => name === state); at; at = nodes[at.within]) {
+    if (at.name !== state && runs.has(at.name)) return at.name;
+  }
+  return null;
 }
 
 function outputSection(visit) {

@@ -75,6 +75,7 @@ function mapRun(arn, visit, model, about) {
     class: "children-table",
     columns: [{ name: "Name" }, { name: "Status" }, { name: "Started", class: "number optional" }, { name: "Took", class: "number" }, { name: "Input", class: "optional" }],
     key: (child) => child.name ?? child.index,
+    stamp: (child) => child.status,
     cells: (child) => {
       const from = millis(child.startTime);
       return [h("span", { dir: "auto", title: child.name }, child.name ?? `#${child.index}`), statusBadge(child.status), dateTime(from), from === null ? "" : duration((millis(child.stopTime) ?? serverNow()) - from), h("span.mono", { dir: "auto" }, String(child.error ?? child.input ?? "").slice(0, 160))];
@@ -110,7 +111,7 @@ function mapRun(arn, visit, model, about) {
       lastStamp = stamp;
       const known = await get("api/map-run", { mapRunArn: arn });
       children = known.executions;
-      cut.hidden = !known.isCut;
+      cut.hidden = !known.isCut || children.length === 0;
       setText(cut, known.isCut ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.` : "");
       const statuses = [...new Set(children.map((child) => child.status))];
       if (status.options.length !== statuses.length + 1) {
