@@ -59,7 +59,7 @@ export function executionView({ about, setTrail }, executionArn) {
   });
   const parts = {};
 
-  const live = h("div.execution-live", null,
+  const live = h("div.execution-live", null, failure.element,
     h("div.split", null, h("section.panel.split-diagram", { "aria-label": "Diagram" }, diagramPanel), h("div.panel.split-detail", null, states.element)),
     h("section.panel", { "aria-label": "Details of the execution" }, lower.element));
   const upper = new Tabs({
@@ -69,7 +69,7 @@ export function executionView({ about, setTrail }, executionArn) {
   });
   const element = h("div.view-execution", null,
     h("div.view-head", null, h("div.execution-title", null, h("div.title-line", null, h("h1", { dir: "auto" }, name), badge), facts.element), actions.element),
-    spoken, problem, failure.element, upper.element);
+    spoken, problem, upper.element);
 
   // What was told to a part that is not shown is drawn when it is.
   function part(id, view) {
