@@ -19,7 +19,7 @@ export function stateIn(definition, name) {
     if (Object.hasOwn(states, name)) return { state: states[name], language: states[name]?.QueryLanguage ?? language };
     for (const state of Object.values(states)) {
       const inner = state?.QueryLanguage ?? language;
-      for (const nested of [state?.Branches ?? [], state?.ItemProcessor ?? [], state?.Iterator ?? []].flat()) graphs.push({ graph: nested, language: inner });
+      for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat()) graphs.push({ graph: nested, language: inner });
     }
   }
   return null;
@@ -28,7 +28,7 @@ export function stateIn(definition, name) {
 /** The errors that a state's retriers and catchers name, and those that every task may fail with. */
 export function errorNames(state) {
   const named = [...list(state?.Retry), ...list(state?.Catch)].flatMap((rule) => list(rule?.ErrorEquals));
-  return [...new Set([...named, "States.TaskFailed", "Lambda.TooManyRequestsException"])].filter((name) => typeof name === "string" && name !== "States.ALL");
+  return [...new Set([...named, "States.TaskFailed"])].filter((name) => typeof name === "string" && name !== "States.ALL");
 }
 
 /** What happens to an error by a state's retriers and catchers, as the names of the rules: for a hint beside the name. */
@@ -42,13 +42,13 @@ export function rulesFor(state, error) {
 /** The names of all task states, in the order of the text. */
 export function taskNames(definition) {
   const names = [];
-  const visit = (graph) => {
-    for (const [name, state] of Object.entries(graph?.States ?? {})) {
-      if (state?.Type === "Task") names.push(name);
-      for (const nested of [state?.Branches ?? [], state?.ItemProcessor ?? [], state?.Iterator ?? []].flat()) visit(nested);
-    }
-  };
-  visit(definition);
+  // The states that are still to be looked at, the next one last.
+  const rest = Object.entries(definition?.States ?? {}).reverse();
+  while (rest.length > 0) {
+    const [name, state] = rest.pop();
+    if (state?.Type === "Task") names.push(name);
+    for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat().reverse()) rest.push(...Object.entries(nested?.States ?? {}).reverse());
+  }
   return names;
 }
 

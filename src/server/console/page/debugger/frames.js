@@ -70,11 +70,13 @@ function lastEntered(visits, id) {
   return visits[low - 1] ?? null;
 }
 
-/** Draws the tree; `choose(visit)` is called when the reader chooses a frame. */
+/** Draws the tree, and which state comes next; `choose(visit)` is called when the reader chooses a frame. */
 export function drawFrames(element, trace, step, selected, choose) {
   const frame = framesAt(trace, step);
-  if (!frame) return fill(element, h("p.none", null, "No state has begun yet."));
-  fill(element, h("ul.dbg-frames", null, item(frame, selected, choose)));
+  const next = trace.nextVisit(step);
+  const coming = next ? h("p.dbg-coming.muted", null, "Next: ", h("b", { dir: "auto" }, next.state)) : null;
+  if (!frame) return fill(element, h("p.none", null, "No state has begun yet."), coming);
+  fill(element, h("ul.dbg-frames", null, item(frame, selected, choose)), coming);
   // Only the panel scrolls, never the page.
   const chosen = element.querySelector(".selected");
   const panel = element.parentElement;

@@ -61,6 +61,8 @@ export class Timeline {
     const call = moment?.call === null || moment?.call === undefined ? null : trace.calls[moment.call];
     const why = moment ? call && moment.happened === "answered" ? [h("span", { dir: "auto" }, call.state), " is answered"] : WORDS[moment.happened] : "";
     this.slider.setAttribute("aria-valuetext", [`Event ${step + 1} of ${trace.size}: ${event.type}`, state, place].filter(Boolean).join(", "));
+    // The slider tells its own value.
+    this.where.setAttribute("aria-live", document.activeElement === this.slider ? "off" : "polite");
     fill(this.where, h("span.dbg-count", null, `${(step + 1).toLocaleString("en")} of ${count(trace.size, "event")}`),
       h("span.dbg-event", { class: isFailure(event) && "dbg-failed" }, event.type), state ? h("b", { dir: "auto" }, state) : null, place ? h("span", null, place) : null,
       h("span.dbg-time", null, offset(trace.elapsed(event))), why ? h("span.muted.dbg-why", null, why) : null);

@@ -108,6 +108,12 @@ export class Trace {
     return previous(this.entered, step);
   }
 
+  /** The visit that begins next after a step, or null. */
+  nextVisit(step) {
+    const entry = this.nextEntry(step);
+    return entry < 0 ? null : this.visitAt(entry);
+  }
+
   nextFailure(step) {
     return next(this.failures, step);
   }

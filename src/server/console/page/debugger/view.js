@@ -90,7 +90,7 @@ export class DebuggerView {
     if (this.tabs.isShown("events")) this.events.show(step);
     drawPath(this.diagram, trace, step);
     const here = trace.visitAt(step);
-    const next = trace.history.visitOf(trace.event(trace.nextEntry(step))?.id ?? -1);
+    const next = trace.nextVisit(step);
     this.diagram.classify("dbg-here", new Set(here ? [here.state] : []));
     this.diagram.classify("dbg-next", new Set(next ? [next.state] : []));
     this.#choose(visit ?? here);

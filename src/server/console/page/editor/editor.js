@@ -2,6 +2,8 @@
 // runs, and saved.
 
 import { announce } from "../announce.js";
+import { UNREACHABLE } from "../api.js";
+import { whenBack } from "../connection.js";
 import { DiagramView } from "../diagram.js";
 import { reasonedButton } from "../dialog.js";
 import { fill, h, setText } from "../dom.js";
@@ -121,6 +123,7 @@ export function mount(element, context) {
       if (own.signal.aborted) return;
       setText(heading, "Not checked");
       fill(problems, h("div.problem", null, error.message));
+      if (error.type === UNREACHABLE) whenBack().then(() => { if (request === own) soon(0); });
     }
   }
 
@@ -206,6 +209,7 @@ export function mount(element, context) {
       window.removeEventListener("beforeunload", leaving);
       clearTimeout(timer);
       request?.abort();
+      request = null;
       code.close();
       diagram.close();
       run.close();
