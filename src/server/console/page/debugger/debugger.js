@@ -16,11 +16,11 @@ export function mount(element, context) {
   const { executionArn } = context;
   const session = new Session({ path: "api/replay", request: { executionArn } });
   const notice = h("div.dbg-notices");
+  // Says that events have come since the execution was read.
+  const behind = h("div.dbg-note.dbg-behind", { role: "status" }, h("span"), h("button.secondary", { type: "button", onclick: () => catchUp() }, "Run it again"));
   const holder = h("div", null, h("p.none.dbg-loading", { role: "status" }, "The execution is run again from its history."));
   let view = null;
   let isClosed = false;
-  // Events that have come since the execution was read.
-  let isBehind = false;
   let description = null;
 
   fill(element, h("div.dbg-frame-all", null, notice, holder));
@@ -61,7 +61,6 @@ export function mount(element, context) {
     fill(holder, view.element);
     fill(notice, problem === null ? replayNotes() : historyOnly(problem));
     view.show(trace, last >= 0 ? last : startOf(trace));
-    isBehind = false;
   }
 
   // Where a link points to; else at the failure, or where it is now.
@@ -88,19 +87,16 @@ export function mount(element, context) {
   }
 
   function showBehind() {
-    if (isBehind || context.history === undefined || view.trace === null) return;
-    const more = () => context.history.lastId - (view.trace.ids.at(-1) ?? 0);
-    if (more() <= 0) return;
-    isBehind = true;
-    const text = h("span");
-    const tell = () => setText(text, `The execution has gone on: ${count(more(), "new event")}.`);
-    tell();
-    const bar = h("div.dbg-note.dbg-behind", { role: "status" }, text, h("button.secondary", { type: "button", onclick: async () => {
-      bar.remove();
-      await load();
-      view?.timeline.slider.focus();
-    } }, "Run it again"));
-    notice.append(bar);
+    const more = context.history && view.trace ? context.history.lastId - (view.trace.ids.at(-1) ?? 0) : 0;
+    if (more <= 0) return;
+    setText(behind.firstChild, `The execution has gone on: ${count(more, "new event")}.`);
+    if (!behind.isConnected) notice.append(behind);
+  }
+
+  async function catchUp() {
+    behind.remove();
+    await load();
+    view?.timeline.slider.focus();
   }
 
   return {

@@ -33,7 +33,8 @@ export function errorNames(state) {
 
 /** What happens to an error by a state's retriers and catchers, as the names of the rules: for a hint beside the name. */
 export function rulesFor(state, error) {
-  const fits = (rule) => list(rule?.ErrorEquals).some((name) => name === error || name === "States.ALL" || (name === "States.TaskFailed" && error !== "States.Timeout"));
+  // As the engine matches: nothing matches States.Runtime.
+  const fits = (rule) => error !== "States.Runtime" && list(rule?.ErrorEquals).some((name) => name === error || name === "States.ALL" || (name === "States.TaskFailed" && !["States.Timeout", "States.DataLimitExceeded"].includes(error)));
   const retry = list(state?.Retry).findIndex(fits);
   const catcher = list(state?.Catch).findIndex(fits);
   return [retry >= 0 ? "is retried" : null, catcher >= 0 ? `is caught: goes on in ${state.Catch[catcher].Next}` : null].filter(Boolean).join(", then ");

@@ -28,7 +28,7 @@ export class ExpressionPanel {
     this.text = h("textarea.dbg-expression-text", { id, rows: 2, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", "aria-describedby": `${id}-hint`, oninput: () => this.#soon(WAIT) });
     this.hint = h("p.hint", { id: `${id}-hint` });
     this.result = h("div.dbg-result", { "aria-live": "polite" });
-    this.element = h("details.dbg-expression", { ontoggle: () => this.#soon(0) }, h("summary", null, h("h3", null, "Try an expression")),
+    this.element = h("details.dbg-expression", { ontoggle: () => this.#refresh() }, h("summary", null, h("h3", null, "Try an expression")),
       h("div.dbg-expression-body", null,
         h("div.dbg-expression-line", null, h("div.field", null, h("label", { for: `${id}-stage` }, "On"), this.stage), h("div.field", null, h("label", { for: `${id}-language` }, "Language"), this.language)),
         h("div.field", null, h("label", { for: id }, "Expression"), this.text, this.hint), this.result));
@@ -37,13 +37,19 @@ export class ExpressionPanel {
 
   show(trace, step, visit, definition) {
     this.element.hidden = !visit;
-    if (!visit) return;
+    this.at = visit ? { trace, visit, step, definition } : null;
+    this.#refresh();
+  }
+
+  // The data is measured only where the panel is open.
+  #refresh() {
+    if (!this.at || !this.element.open) return;
+    const { trace, visit, step, definition } = this.at;
     const known = stagesOf(trace, visit).filter(({ isLate }) => !isLate || isWorkDone(trace, visit, step));
     this.known = new Map(known.map(({ stage, value }) => [stage, value]));
     const chosen = this.known.has(this.stage.value) ? this.stage.value : known.at(-1)?.stage ?? "";
     fill(this.stage, known.map(({ stage, value }) => h("option", { value: stage }, `${stageWords(stage).label} (${bytes(jsonText(value).length)})`)));
     this.stage.value = chosen;
-    this.at = { trace, visit, step };
     const language = stateIn(definition, visit.state)?.language;
     if (language && !this.isLanguageChosen) this.language.value = language;
     this.#hint();

@@ -63,6 +63,11 @@ export class Session {
     this.other = null;
   }
 
+  /** The index of a fork's call in the run that is shown, or -1. */
+  callOf(fork) {
+    return this.last.calls.findIndex((call) => keyOf(call) === fork.key);
+  }
+
   /** The forks as the server takes them. */
   asRequest(forks = this.forks) {
     return forks.map(({ call, answer }) => ({ call, answer }));

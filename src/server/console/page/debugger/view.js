@@ -161,8 +161,7 @@ export class DebuggerView {
 
   #changeFork(index) {
     const { session } = this.options;
-    const fork = session.forks[index];
-    const call = session.other.calls.findIndex((known) => known.state === fork.state && known.attempt === fork.attempt && String(known.iterations) === String(fork.iterations));
+    const call = session.callOf(session.forks[index]);
     if (call >= 0) this.#answer(session.other, call);
   }
 
@@ -179,7 +178,6 @@ export class DebuggerView {
     const trace = session.last;
     // One goes on at the first event that is another.
     this.show(trace, trace === session.base ? this.step : firstOther(session.base, trace));
-    this.tabs.count("forks", session.forks.length === 0 ? null : session.forks.length);
     this.tabs.show(session.forks.length === 0 ? "events" : "forks");
     this.#showForks();
     if (session.forks.length > 0) {
@@ -197,6 +195,7 @@ export class DebuggerView {
     const { session, isRunning } = this.options;
     if (!session) return;
     const { base, other } = session;
+    this.tabs.count("forks", session.forks.length === 0 ? null : session.forks.length);
     this.which.hidden = other === null;
     if (other) {
       fill(this.which, [["What happened", base], [`With ${session.forks.length === 1 ? "the other answer" : "other answers"}`, other]].map(([label, trace]) => h("button.dbg-switch", {
