@@ -23,7 +23,11 @@ export function call(action, request = {}) {
 /** Posts JSON to one of the console's paths. */
 export function post(path, request) {
   // A page of another origin cannot send this header, which is how the server knows its own.
-  return ask(path, { method: "POST", headers: { "Content-Type": "application/json", "X-Asl-Console": "1" }, body: JSON.stringify(request) });
+  return ask(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Asl-Console": "1" },
+    body: JSON.stringify(request),
+  });
 }
 
 /** Gets JSON from one of the console's paths; parameters that are undefined are left out. */
@@ -67,9 +71,15 @@ export async function errorOf(response) {
   let body = null;
   try {
     body = await response.json();
-  } catch { /* not JSON: a proxy's page, or nothing */ }
+  } catch {
+    /* not JSON: a proxy's page, or nothing */
+  }
   const type = String(body?.__type ?? "").replace(/^.*#/, "") || `Http${response.status}`;
-  return new ApiError(type, body?.message ?? body?.Message ?? `The server answered ${response.status} ${response.statusText}`.trim(), response.status);
+  return new ApiError(
+    type,
+    body?.message ?? body?.Message ?? `The server answered ${response.status} ${response.statusText}`.trim(),
+    response.status,
+  );
 }
 
 async function ask(path, options) {

@@ -62,7 +62,10 @@ function setTrail(places, glyph = "") {
   const all = places.length === 0 ? [] : [{ text: "State machines", href: "#/" }, ...places];
   const items = all.map(({ text, href }, index) => {
     const isLast = index === all.length - 1;
-    const item = href && !isLast ? h("a", { href, title: text }, text) : h("span", { title: text, "aria-current": isLast ? "page" : null }, text);
+    const item =
+      href && !isLast
+        ? h("a", { href, title: text }, text)
+        : h("span", { title: text, "aria-current": isLast ? "page" : null }, text);
     return [item, isLast ? null : h("span.slash", { "aria-hidden": "true" }, "/")];
   });
   fill(document.getElementById("trail"), items);

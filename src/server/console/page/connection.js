@@ -12,10 +12,6 @@ export function onConnection(listener) {
   return () => listeners.delete(listener);
 }
 
-export function isServerLost() {
-  return isLost;
-}
-
 /** A request did not reach the server. From now on it is asked every second until it answers. */
 export function serverLost() {
   if (isLost) return;

@@ -17,7 +17,7 @@ export function copyButton(text, label = "Copy") {
   return button;
 }
 
-export async function copyText(text) {
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

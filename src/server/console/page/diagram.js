@@ -4,14 +4,11 @@
 // clicked nor read out.
 
 import { h, icon, s, setText, uniqueId } from "./dom.js";
-import { iconOf } from "./diagram-icons.js";
+import { badgeText } from "./diagram-marks.js";
+import { arrowHead, drawBadge, edgeLabel, startOrEnd, stateShape } from "./diagram-shapes.js";
 import { count } from "./format.js";
-import { transitionKey } from "./history.js";
-import { STATUSES, STATUS_WORDS } from "./visits.js";
+import { STATUS_WORDS, transitionKey } from "./visits.js";
 
-const TITLE_LINE = 18;
-const SUBTITLE_LINE = 15.5;
-const TEXT_LEFT = 35;
 const SMALLEST = 0.15;
 const LARGEST = 2.5;
 /** Text is not read below this: a large machine is rather scrolled than shrunk further, until the whole is asked for. */
@@ -20,7 +17,7 @@ const READABLE = 0.8;
 export class DiagramView {
   /** Options: `label` names it; `select(name, node)` is called when the reader chooses a state. */
   constructor({ label = "Diagram", select } = {}) {
-    this.select_ = select;
+    this.onSelect = select;
     this.label = label;
     this.nodes = new Map();
     this.edges = [];
@@ -30,12 +27,26 @@ export class DiagramView {
     this.isWhole = false;
     this.scroller = h("div.diagram-scroller", null);
     this.percent = h("span.diagram-percent", { "aria-hidden": "true" });
-    const tool = (name, text, action) => h("button.quiet.small", { type: "button", "aria-label": text, title: text, onclick: action }, icon(name));
-    this.element = h("div.diagram", null, this.scroller,
-      h("div.diagram-tools", null, tool("minus", "Zoom out", () => this.zoom(1 / 1.25)), this.percent, tool("plus", "Zoom in", () => this.zoom(1.25)), tool("fit", "Fit", () => this.fit({ isWhole: !(this.isFitted && this.isWhole) }))));
+    const tool = (name, text, action) =>
+      h("button.quiet.small", { type: "button", "aria-label": text, title: text, onclick: action }, icon(name));
+    this.element = h(
+      "div.diagram",
+      null,
+      this.scroller,
+      h(
+        "div.diagram-tools",
+        null,
+        tool("minus", "Zoom out", () => this.zoom(1 / 1.25)),
+        this.percent,
+        tool("plus", "Zoom in", () => this.zoom(1.25)),
+        tool("fit", "Fit", () => this.fit({ isWhole: !(this.isFitted && this.isWhole) })),
+      ),
+    );
     this.scroller.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.scroller.addEventListener("pointerdown", (event) => this.#drag(event));
-    this.resized = new ResizeObserver(() => { if (this.isFitted) this.fit({ isWhole: this.isWhole }); });
+    this.resized = new ResizeObserver(() => {
+      if (this.isFitted) this.fit({ isWhole: this.isWhole });
+    });
     this.resized.observe(this.scroller);
   }
 
@@ -59,10 +70,22 @@ export class DiagramView {
     const states = diagram.nodes.filter((_, index) => !isBox.has(index)).map((node) => this.#node(node, false));
     this.entries = (diagram.entries ?? []).map((path) => s("path.edge", { d: path, "marker-end": `url(#${arrows.get("")})` }));
     const edges = diagram.edges.map((edge) => this.#edge(edge));
-    const labels = diagram.edges.map((edge) => label(edge)).filter(Boolean);
-    layer.append(...boxes, ...this.entries, ...edges, ...(diagram.dots ?? []).map(dot), ...states, ...labels);
-    this.svg = s("svg.diagram-svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `${this.label}: ${count(diagram.nodes.length, "state")}` },
-      s("defs", null, [...arrows].map(([tone, id]) => arrow(id, tone))), layer);
+    const labels = diagram.edges.map((edge) => edgeLabel(edge)).filter(Boolean);
+    layer.append(...boxes, ...this.entries, ...edges, ...(diagram.dots ?? []).map(startOrEnd), ...states, ...labels);
+    this.svg = s(
+      "svg.diagram-svg",
+      {
+        viewBox: `0 0 ${width} ${height}`,
+        role: "group",
+        "aria-label": `${this.label}: ${count(diagram.nodes.length, "state")}`,
+      },
+      s(
+        "defs",
+        null,
+        [...arrows].map(([tone, id]) => arrowHead(id, tone)),
+      ),
+      layer,
+    );
     this.svg.addEventListener("keydown", (event) => this.#key(event));
     this.width = width;
     this.height = height;
@@ -80,7 +103,7 @@ export class DiagramView {
   mark(marks) {
     for (const [name, node] of this.nodes) {
       const mark = marks?.get(name);
-      const status = marks === null ? "" : mark?.status ?? "unvisited";
+      const status = marks === null ? "" : (mark?.status ?? "unvisited");
       if (node.status !== status) {
         if (node.status) node.group.classList.remove(node.status);
         if (status) node.group.classList.add(status);
@@ -92,8 +115,18 @@ export class DiagramView {
         node.badgeText = text;
         drawBadge(node, text);
       }
-      node.button.setAttribute("aria-label", [name, node.data.type, mark ? STATUS_WORDS[mark.status] ?? mark.status : marks ? "not visited" : "",
-        mark?.visits > 1 ? `${mark.visits} visits` : "", mark?.note ?? ""].filter(Boolean).join(", "));
+      node.button.setAttribute(
+        "aria-label",
+        [
+          name,
+          node.data.type,
+          mark ? (STATUS_WORDS[mark.status] ?? mark.status) : marks ? "not visited" : "",
+          mark?.visits > 1 ? `${mark.visits} visits` : "",
+          mark?.note ?? "",
+        ]
+          .filter(Boolean)
+          .join(", "),
+      );
     }
   }
 
@@ -106,8 +139,14 @@ export class DiagramView {
     }
     // An entry leads from a start dot, in the same order, into the machine or into a state around it.
     const starts = (this.diagram?.dots ?? []).filter(({ kind }) => kind === "start");
-    const entered = new Set([...this.nodes.values()].filter(({ status }) => status !== "" && status !== "unvisited").map(({ data }) => data.within ?? null));
-    this.entries?.forEach((path, index) => this.#tone(path, taken !== null && entered.has(starts[index]?.within ?? null) ? "taken" : "", taken !== null));
+    const entered = new Set(
+      [...this.nodes.values()]
+        .filter(({ status }) => status !== "" && status !== "unvisited")
+        .map(({ data }) => data.within ?? null),
+    );
+    this.entries?.forEach((path, index) =>
+      this.#tone(path, taken !== null && entered.has(starts[index]?.within ?? null) ? "taken" : "", taken !== null),
+    );
   }
 
   #tone(path, tone, isMarked) {
@@ -143,9 +182,16 @@ export class DiagramView {
     const { x, y, width, height } = node.data;
     const box = this.scroller;
     const at = (value) => value * this.scale;
-    const isSeen = at(x) >= box.scrollLeft && at(x + width) <= box.scrollLeft + box.clientWidth
-      && at(y) >= box.scrollTop && at(y + Math.min(height, 60)) <= box.scrollTop + box.clientHeight;
-    if (!isSeen) box.scrollTo({ left: at(x + width / 2) - box.clientWidth / 2, top: at(y + Math.min(height, 60) / 2) - box.clientHeight / 2 });
+    const isSeen =
+      at(x) >= box.scrollLeft &&
+      at(x + width) <= box.scrollLeft + box.clientWidth &&
+      at(y) >= box.scrollTop &&
+      at(y + Math.min(height, 60)) <= box.scrollTop + box.clientHeight;
+    if (!isSeen)
+      box.scrollTo({
+        left: at(x + width / 2) - box.clientWidth / 2,
+        top: at(y + Math.min(height, 60) / 2) - box.clientHeight / 2,
+      });
   }
 
   /** Shows the whole diagram, or as much as can be read; asked for again, really the whole. */
@@ -208,7 +254,9 @@ export class DiagramView {
       this.scroller.classList.remove("dragged");
       // The click that ends a drag chooses nothing.
       if (isDragged) this.scroller.addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
-      setTimeout(() => { isDragged = false; });
+      setTimeout(() => {
+        isDragged = false;
+      });
     };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", end);
@@ -216,45 +264,29 @@ export class DiagramView {
   }
 
   #node(node, isBox) {
-    const { x, y, width, height, type } = node;
-    const { shape, tone } = iconOf(type);
-    const group = s("g.node", { class: [tone, isBox && "box"], transform: `translate(${x} ${y})` });
-    // What is pressed lies over what is drawn, so that its name is the one below and not the drawn lines run together.
-    const button = s("rect.hit", { width, height, rx: 9, role: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `${node.name}, ${type}` }, s("title", null, [node.name, [type, node.detail].filter(Boolean).join(" · ")].join("\n")));
-    const drawing = s("g", { "aria-hidden": "true" });
-    group.append(drawing, button);
-    if (type === "Map") drawing.append(s("rect.shape.sheet", { x: 5, y: 5, width, height, rx: 9 }));
-    drawing.append(s("rect.ring", { x: -4, y: -4, width: width + 8, height: height + 8, rx: 12 }), s("rect.shape", { width, height, rx: 9 }));
-    for (const lane of node.lanes ?? []) drawing.append(s("rect.lane", { x: lane.x - x, y: lane.y - y, width: lane.width, height: lane.height, rx: 7 }));
-    drawing.append(s("path.node-icon", { transform: "translate(11 12)", d: shape }));
-    let top = 11;
-    for (const line of node.title ?? [node.name]) {
-      drawing.append(s("text.title", { x: TEXT_LEFT, y: top + 13.5 }, line));
-      top += TITLE_LINE;
-    }
-    for (const line of node.subtitle ?? []) {
-      drawing.append(s("text.subtitle", { x: TEXT_LEFT, y: top + 11.5 }, line));
-      top += SUBTITLE_LINE;
-    }
-    const entry = { data: node, group, drawing, button, status: "", badgeText: "" };
+    const entry = stateShape(node, isBox);
     this.nodes.set(node.name, entry);
-    group.addEventListener("click", (event) => {
+    entry.group.addEventListener("click", (event) => {
       event.stopPropagation();
-      button.focus({ preventScroll: true });
+      entry.button.focus({ preventScroll: true });
       this.#chosen(node.name);
     });
-    return group;
+    return entry.group;
   }
 
   #chosen(name) {
     this.choose(name);
-    this.select_?.(name, this.nodes.get(name).data);
+    this.onSelect?.(name, this.nodes.get(name).data);
   }
 
   #edge(data) {
     const { nodes } = this.diagram;
-    const path = s("path.edge", { class: data.by === "Catch" && "catch", d: data.path, "marker-end": `url(#${this.arrows.get("")})` }, data.title ? s("title", null, data.title) : null);
-    const name = (index) => (typeof index === "number" ? nodes[index]?.name : index ?? null);
+    const path = s(
+      "path.edge",
+      { class: data.by === "Catch" && "catch", d: data.path, "marker-end": `url(#${this.arrows.get("")})` },
+      data.title ? s("title", null, data.title) : null,
+    );
+    const name = (index) => (typeof index === "number" ? nodes[index]?.name : (index ?? null));
     this.edges.push({ data, path, from: name(data.from), to: name(data.to) });
     return path;
   }
@@ -300,54 +332,6 @@ export class DiagramView {
   }
 }
 
-/** The marks of a history's states: for each the status that matters most, and counts. */
-export function marksOf(history, waiting = new Set()) {
-  const marks = new Map();
-  for (const [name, { counts, visits }] of history.states) {
-    const last = visits.at(-1);
-    // What runs is what a reader looks for, then what the last visit came to.
-    const status = counts.running > 0 ? "running" : visits.length > 50 || last.scope.kind === "iteration" ? STATUSES.find((known) => counts[known] > 0) : last.status;
-    const retries = visits.length === 1 ? last.attempts.length - 1 : 0;
-    marks.set(name, { status, visits: visits.length, retries, broken: (counts.failed ?? 0) + (counts.timedOut ?? 0), isWaiting: waiting.has(name) });
-  }
-  return marks;
-}
-
 function middle({ x, y, width, height }) {
   return { x: x + width / 2, y: y + Math.min(height, 56) / 2 };
-}
-
-function badgeText(mark) {
-  if (!mark) return "";
-  const visits = mark.visits > 1 ? `×${mark.visits.toLocaleString("en")}` : "";
-  const broken = mark.broken > 0 && mark.visits > 1 ? ` · ${mark.broken} failed` : "";
-  const retries = mark.retries > 0 ? `${mark.retries} ${mark.retries === 1 ? "retry" : "retries"}` : "";
-  const glyph = { succeeded: "✓", failed: "✕", timedOut: "✕", caught: "↷", aborted: "■", running: "▸" }[mark.status] ?? "";
-  return [`${glyph}`, visits + broken, retries].filter(Boolean).join(" ");
-}
-
-function drawBadge(node, text) {
-  node.badge?.remove();
-  node.badge = null;
-  if (text === "") return;
-  const width = 12 + text.length * 6.4;
-  node.badge = s("g.badge", { transform: `translate(${node.data.width - width + 8} -9)` },
-    s("rect", { width, height: 18, rx: 9 }), s("text", { x: width / 2, y: 12.8 }, text));
-  node.drawing.append(node.badge);
-}
-
-function label({ label: lines, labelAt, title }) {
-  if (!labelAt || !lines || lines.length === 0) return null;
-  const { x, y, width, height } = labelAt;
-  return s("g.edge-label", null, s("title", null, title ?? lines.join(" ")), s("rect.behind", { x, y, width, height, rx: 4 }),
-    lines.map((line, row) => s("text.label", { x: x + width / 2, y: y + 10.5 + row * 14 }, line)));
-}
-
-function dot({ kind, x, y }) {
-  return kind === "start" ? s("circle.start", { cx: x, cy: y, r: 7 }) : s("g.end", null, s("circle.end-ring", { cx: x, cy: y, r: 6.5 }), s("circle.start", { cx: x, cy: y, r: 3.5 }));
-}
-
-function arrow(id, tone) {
-  return s("marker", { id, viewBox: "0 0 10 10", refX: 9, refY: 5, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" },
-    s("path.head", { class: tone, d: "M0 0.8 10 5 0 9.2 2.4 5z" }));
 }

@@ -14,10 +14,20 @@ export function openDialog({ title, body, action = "OK", tone = "primary", send,
     const problem = h("p.problem", { role: "alert", hidden: true });
     const submit = send ? h(`button.${tone}`, { type: "submit" }, action) : null;
     const leave = () => dialog.close();
-    const form = h("form", { method: "dialog", novalidate: true },
-      h("div.dialog-head", null, h("h2", { id: titleId }, title), h("button.quiet.small", { type: "button", "aria-label": "Close", onclick: leave }, icon("close"))),
-      body, problem, hint ? h("p.hint", null, hint) : null,
-      send ? h("div.buttons", null, h("button.secondary", { type: "button", onclick: leave }, "Cancel"), submit) : null);
+    const form = h(
+      "form",
+      { method: "dialog", novalidate: true },
+      h(
+        "div.dialog-head",
+        null,
+        h("h2", { id: titleId }, title),
+        h("button.quiet.small", { type: "button", "aria-label": "Close", onclick: leave }, icon("close")),
+      ),
+      body,
+      problem,
+      hint ? h("p.hint", null, hint) : null,
+      send ? h("div.buttons", null, h("button.secondary", { type: "button", onclick: leave }, "Cancel"), submit) : null,
+    );
     const dialog = h("dialog", { "aria-labelledby": titleId }, form);
     let isSent = false;
     form.addEventListener("submit", async (event) => {
@@ -46,7 +56,9 @@ export function openDialog({ title, body, action = "OK", tone = "primary", send,
     document.body.append(dialog);
     dialog.showModal();
     // Where something is asked the first question has the focus, not the button that closes.
-    const asked = dialog.querySelector("[data-first]") ?? [...dialog.querySelectorAll("input, select, textarea")].find((control) => control.offsetParent !== null);
+    const asked =
+      dialog.querySelector("[data-first]") ??
+      [...dialog.querySelectorAll("input, select, textarea")].find((control) => control.offsetParent !== null);
     (asked ?? submit)?.focus();
   });
 }
@@ -68,7 +80,12 @@ export function reasonedButton({ label, name, iconName, tone = "secondary", act,
   const reasonId = uniqueId("reason");
   const reasonText = h("span.visually-hidden", { id: reasonId });
   let reason = null;
-  const button = h(`button.${tone}`, { type: "button", "aria-label": name ?? null, onclick: () => (reason ? tell(reason) : act()) }, iconName ? icon(iconName) : null, label);
+  const button = h(
+    `button.${tone}`,
+    { type: "button", "aria-label": name ?? null, onclick: () => (reason ? tell(reason) : act()) },
+    iconName ? icon(iconName) : null,
+    label,
+  );
   const element = h("span.reasoned", null, button, reasonText);
   const setReason = (text) => {
     reason = text;

@@ -3,17 +3,9 @@
 // The only thread through a history is `previousEventId`: events of branches and iterations are interleaved. Every event is
 // given an owner, the visit or the scope it belongs to, found from the owner of the event before it.
 
+import { STATE_EVENT, TASK_EVENT, detailsOf } from "./events.js";
 import { millis } from "./format.js";
-import { isBroken, newAttempt, newScope, newVisit } from "./visits.js";
-
-const TASK_EVENT = /^(LambdaFunction|Activity|Task)(?!State)(Scheduled|ScheduleFailed|Started|StartFailed|Submitted|SubmitFailed|Succeeded|Failed|TimedOut)$/;
-const STATE_EVENT = /^(Task|Pass|Choice|Wait|Succeed|Fail|Parallel|Map)State(Entered|Exited|Aborted|Started|Succeeded|Failed)$/;
-
-/** The member of an event that holds its details. */
-export function detailsOf(event) {
-  for (const member in event) if (member.endsWith("EventDetails")) return event[member];
-  return null;
-}
+import { isBroken, newAttempt, newScope, newVisit, transitionKey } from "./visits.js";
 
 export class History {
   constructor() {
@@ -227,7 +219,10 @@ export class History {
   #isTaskOf(visit, event, what, details) {
     if (what !== "Scheduled" || !this.owners[event.previousEventId]?.isRedrive) return true;
     const last = visit.attempts.at(-1);
-    return isBroken(visit) && (!last || (last.resource === details?.resource && last.input === (details?.parameters ?? details?.input ?? null)));
+    return (
+      isBroken(visit) &&
+      (!last || (last.resource === details?.resource && last.input === (details?.parameters ?? details?.input ?? null)))
+    );
   }
 
   #addAttempt(visit, attempt, isRedriven = false) {
@@ -262,7 +257,7 @@ export class History {
     const scope = map.scopes[index];
     if (!scope) return { visit: map, scope: map.scope };
     const path = new Set(this.#climb(this.owners[event.previousEventId]));
-    const failure = what === "Failed" ? this.#failureOf([...path][0], map) ?? {} : {};
+    const failure = what === "Failed" ? (this.#failureOf([...path][0], map) ?? {}) : {};
     scope.ended = at;
     scope.status = what.toLowerCase();
     scope.error = failure.error ?? null;
@@ -307,7 +302,7 @@ export class History {
 
   // The visit that an event belongs to and those around it, from the inside.
   *#climb(owner) {
-    let visit = owner ? owner.visit ?? owner.scope?.visit : null;
+    let visit = owner ? (owner.visit ?? owner.scope?.visit) : null;
     for (; visit; visit = visit.scope.visit) yield visit;
   }
 
@@ -392,9 +387,4 @@ export class History {
   #count(key, by = 1) {
     this.transitions.set(key, (this.transitions.get(key) ?? 0) + by);
   }
-}
-
-/** The key of a transition in `History.transitions`; `from` is null where an execution, branch or iteration begins. */
-export function transitionKey(from, to, isCaught) {
-  return JSON.stringify([from, to, isCaught]);
 }

@@ -7,7 +7,16 @@ import { excerptOf, parseJson, writeJson } from "./json-text.js";
 export function jsonInput({ label, text = "{}", rows = 8, isFirst = false, changed }) {
   const id = uniqueId("json");
   const problemId = uniqueId("problem");
-  const area = h("textarea", { id, rows, "data-first": isFirst, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", "aria-describedby": problemId });
+  const area = h("textarea", {
+    id,
+    rows,
+    "data-first": isFirst,
+    spellcheck: "false",
+    autocapitalize: "off",
+    autocomplete: "off",
+    dir: "ltr",
+    "aria-describedby": problemId,
+  });
   const problem = h("div.problem", { id: problemId, hidden: true, "aria-live": "polite" });
   const format = h("button.quiet.small", { type: "button", onclick: pretty }, "Format");
   area.value = text;
@@ -21,7 +30,11 @@ export function jsonInput({ label, text = "{}", rows = 8, isFirst = false, chang
     if (result.problem) {
       const { line, column, message, offset } = result.problem;
       area.setAttribute("aria-invalid", "true");
-      fill(problem, h("span", null, `Line ${line}, column ${column}: ${message.replaceAll("`", "'")}`), h("pre", { "aria-hidden": "true" }, excerptOf(area.value, offset)));
+      fill(
+        problem,
+        h("span", null, `Line ${line}, column ${column}: ${message.replaceAll("`", "'")}`),
+        h("pre", { "aria-hidden": "true" }, excerptOf(area.value, offset)),
+      );
     }
     changed?.(!result.problem);
   }
@@ -33,7 +46,13 @@ export function jsonInput({ label, text = "{}", rows = 8, isFirst = false, chang
   }
 
   area.addEventListener("input", check);
-  const element = h("div.field.json-input", null, h("div.panel-line", null, h("label", { for: id }, label), format), area, problem);
+  const element = h(
+    "div.field.json-input",
+    null,
+    h("div.panel-line", null, h("label", { for: id }, label), format),
+    area,
+    problem,
+  );
   check();
   return {
     element,

@@ -88,7 +88,8 @@ export function isSameJson(one, other) {
     const [a, b] = pairs.pop();
     if (a.kind !== b.kind) return false;
     if (a.kind === "string" && a.value !== b.value) return false;
-    if (a.kind === "number" && a.text !== b.text && (Number(a.text) !== Number(b.text) || isLossy(a.text) || isLossy(b.text))) return false;
+    if (a.kind === "number" && a.text !== b.text && (Number(a.text) !== Number(b.text) || isLossy(a.text) || isLossy(b.text)))
+      return false;
     if (a.items) {
       if (a.items.length !== b.items.length) return false;
       a.items.forEach((item, i) => pairs.push([item, b.items[i]]));
@@ -213,7 +214,8 @@ function read(text) {
         }
       }
       if (c === 92) at += 1;
-      else if (c < 32) throw new Problem("a text must not go over a line's end, or have a control character that is not escaped", at);
+      else if (c < 32)
+        throw new Problem("a text must not go over a line's end, or have a control character that is not escaped", at);
     }
     throw new Problem("the text has no closing quote", start);
   }

@@ -22,20 +22,41 @@ export function jsonView(text, { label = "JSON", against = null, isPlain = false
   if (text === null || text === undefined) return h("p.none", null, "none");
   const source = typeof text === "string" ? text : JSON.stringify(text);
   const { node } = parseJson(source);
-  if (!node) return h("div.json", null, bar(label, source, null), h("pre.json-text", { tabindex: 0, role: "group", "aria-label": label }, source));
-  const before = against === null ? null : parseJson(against).node ?? null;
+  if (!node)
+    return h(
+      "div.json",
+      null,
+      bar(label, source, null),
+      h("pre.json-text", { tabindex: 0, role: "group", "aria-label": label }, source),
+    );
+  const before = against === null ? null : (parseJson(against).node ?? null);
   const tree = new Tree(node, before, label);
   return h("div.json", null, isPlain ? null : bar(label, source, tree), tree.element);
 }
 
 function bar(label, source, tree) {
   const size = bytes(new TextEncoder().encode(source).length);
-  return h("div.json-bar", null,
+  return h(
+    "div.json-bar",
+    null,
     h("span.json-size", null, size),
     tree?.isLarge ? tree.search : null,
-    tree?.isNested ? h("button.quiet.small", { type: "button", "aria-label": `Open all of ${label}`, title: "Open all", onclick: () => tree.openAll() }, icon("open")) : null,
-    tree?.isNested ? h("button.quiet.small", { type: "button", "aria-label": `Close all of ${label}`, title: "Close all", onclick: () => tree.closeAll() }, icon("close-all")) : null,
-    copyButton(() => (tree ? writeJson(tree.node, 2) : source), `Copy ${label}`));
+    tree?.isNested
+      ? h(
+          "button.quiet.small",
+          { type: "button", "aria-label": `Open all of ${label}`, title: "Open all", onclick: () => tree.openAll() },
+          icon("open"),
+        )
+      : null,
+    tree?.isNested
+      ? h(
+          "button.quiet.small",
+          { type: "button", "aria-label": `Close all of ${label}`, title: "Close all", onclick: () => tree.closeAll() },
+          icon("close-all"),
+        )
+      : null,
+    copyButton(() => (tree ? writeJson(tree.node, 2) : source), `Copy ${label}`),
+  );
 }
 
 class Tree {
@@ -45,8 +66,18 @@ class Tree {
     this.isLarge = sizeUpTo(node, 12) >= 12;
     this.budget = OPEN_ROWS;
     this.query = "";
-    this.element = h("div.json-tree", { role: "group", "aria-label": label, tabindex: 0, onkeydown: (event) => moveFocus(event, this.element) });
-    this.search = h("input.json-search", { type: "search", placeholder: "Search", "aria-label": `Search in ${label}`, oninput: () => this.find(this.search.value) });
+    this.element = h("div.json-tree", {
+      role: "group",
+      "aria-label": label,
+      tabindex: 0,
+      onkeydown: (event) => moveFocus(event, this.element),
+    });
+    this.search = h("input.json-search", {
+      type: "search",
+      placeholder: "Search",
+      "aria-label": `Search in ${label}`,
+      oninput: () => this.find(this.search.value),
+    });
     this.before = before;
     this.draw();
   }
@@ -84,8 +115,23 @@ class Tree {
   /** A row: a scalar, or a container that draws its children when it is opened. `before` undefined: was not there. */
   row(name, node, before, depth) {
     const isDiff = this.before !== null;
-    const change = !isDiff || before === null ? "" : before === undefined ? "added" : isSameJson(node, before) ? "" : childrenOf(node).length > 0 && before.kind === node.kind ? "" : "changed";
-    const key = name === null ? null : [h("span.json-key", null, this.marked(typeof name === "number" ? String(name) : JSON.stringify(name))), h("span.json-colon", null, ": ")];
+    const change =
+      !isDiff || before === null
+        ? ""
+        : before === undefined
+          ? "added"
+          : isSameJson(node, before)
+            ? ""
+            : childrenOf(node).length > 0 && before.kind === node.kind
+              ? ""
+              : "changed";
+    const key =
+      name === null
+        ? null
+        : [
+            h("span.json-key", null, this.marked(typeof name === "number" ? String(name) : JSON.stringify(name))),
+            h("span.json-colon", null, ": "),
+          ];
     const children = childrenOf(node);
     if (children.length === 0) {
       const was = change === "changed" && childrenOf(before).length === 0 ? h("span.json-was", null, scalarText(before)) : null;
@@ -98,8 +144,11 @@ class Tree {
     const isArray = node.kind === "array";
     const body = h("div.json-children");
     const inside = this.query !== "" && contains(node, this.query);
-    const isOpen = depth === 0 || inside || (this.query === "" && this.budget >= children.length && depth < 6)
-      || (before && this.before !== null && !isSameJson(node, before));
+    const isOpen =
+      depth === 0 ||
+      inside ||
+      (this.query === "" && this.budget >= children.length && depth < 6) ||
+      (before && this.before !== null && !isSameJson(node, before));
     if (isOpen) this.budget -= children.length;
     let isDrawn = false;
     const drawChildren = () => {
@@ -107,9 +156,13 @@ class Tree {
       isDrawn = true;
       this.append(body, node, children, before, depth + 1, 0);
     };
-    const summary = h("summary.json-row", { class: change }, key,
+    const summary = h(
+      "summary.json-row",
+      { class: change },
+      key,
       h("span.json-brace", null, isArray ? "[" : "{"),
-      h("span.json-fold", null, isArray ? count(children.length, "item") : glance(children), isArray ? " ]" : " }"));
+      h("span.json-fold", null, isArray ? count(children.length, "item") : glance(children), isArray ? " ]" : " }"),
+    );
     const details = h("details.json-node", { open: isOpen, ontoggle: drawChildren }, summary, body);
     details.drawChildren = drawChildren;
     if (isOpen) drawChildren();
@@ -122,22 +175,52 @@ class Tree {
     const until = Math.min(children.length, from + PAGE);
     const rows = [];
     // In a long list that is searched only what fits is of interest, wherever it stands.
-    const found = this.query === "" || children.length <= PAGE ? null : children.map((_, i) => i).filter((i) => this.fits(names ? children[i] : [i, children[i]]));
+    const found =
+      this.query === "" || children.length <= PAGE
+        ? null
+        : children.map((_, i) => i).filter((i) => this.fits(names ? children[i] : [i, children[i]]));
     const shown = found?.slice(0, PAGE) ?? Array.from({ length: until - from }, (_, i) => from + i);
     for (const i of shown) {
       const [name, child] = names ? children[i] : [i, children[i]];
       const old = before === null || before === undefined ? null : others ? (names ? others.get(name) : others[i]) : undefined;
       rows.push(this.row(name, child, old, depth));
     }
-    if (found) rows.push(h("p.none", null, `${found.length.toLocaleString("en")} of ${children.length.toLocaleString("en")} fit${found.length > PAGE ? `; the first ${PAGE} are shown` : ""}`));
+    if (found)
+      rows.push(
+        h(
+          "p.none",
+          null,
+          `${found.length.toLocaleString("en")} of ${children.length.toLocaleString("en")} fit${found.length > PAGE ? `; the first ${PAGE} are shown` : ""}`,
+        ),
+      );
     else if (until < children.length) {
-      const more = h("button.quiet.small.json-more", { type: "button", onclick: () => { more.remove(); this.append(body, node, children, before, depth, until); } },
-        `${(children.length - until).toLocaleString("en")} more`);
+      const more = h(
+        "button.quiet.small.json-more",
+        {
+          type: "button",
+          onclick: () => {
+            more.remove();
+            this.append(body, node, children, before, depth, until);
+          },
+        },
+        `${(children.length - until).toLocaleString("en")} more`,
+      );
       rows.push(more);
     } else if (others) {
       const known = names ? new Set(node.entries.map(([name]) => name)) : null;
-      const gone = names ? before.entries.filter(([name]) => !known.has(name)) : before.items.slice(children.length).map((item, i) => [children.length + i, item]);
-      for (const [name, old] of gone.slice(0, PAGE)) rows.push(h("div.json-row.removed", null, h("span.json-key", null, JSON.stringify(name)), ": ", h("span", null, cut(writeJson(old)))));
+      const gone = names
+        ? before.entries.filter(([name]) => !known.has(name))
+        : before.items.slice(children.length).map((item, i) => [children.length + i, item]);
+      for (const [name, old] of gone.slice(0, PAGE))
+        rows.push(
+          h(
+            "div.json-row.removed",
+            null,
+            h("span.json-key", null, JSON.stringify(name)),
+            ": ",
+            h("span", null, cut(writeJson(old))),
+          ),
+        );
     }
     body.append(...rows);
   }
@@ -154,7 +237,18 @@ class Tree {
     const span = h("span", { class: `json-${kind}` }, cut(shown));
     const id = uniqueId("text");
     span.id = id;
-    const more = h("button.quiet.small.json-more", { type: "button", "aria-controls": id, onclick: () => { fill(span, this.marked(shown)); more.remove(); } }, `all ${bytes(shown.length)}`);
+    const more = h(
+      "button.quiet.small.json-more",
+      {
+        type: "button",
+        "aria-controls": id,
+        onclick: () => {
+          fill(span, this.marked(shown));
+          more.remove();
+        },
+      },
+      `all ${bytes(shown.length)}`,
+    );
     return [span, more];
   }
 
@@ -174,7 +268,9 @@ class Tree {
 
 // Characters that turn the direction of what follows, or have no width, are shown by their codes: nothing is as it looks with them.
 function visible(text) {
-  return text.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (c) => (c === "\u200d" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`));
+  return text.replace(/[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, (c) =>
+    c === "\u200d" ? c : `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function childrenOf(node) {

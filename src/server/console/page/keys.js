@@ -21,7 +21,14 @@ let isOpen = false;
 export async function showKeys() {
   if (isOpen) return;
   isOpen = true;
-  const rows = KEYS.map(([keys, what]) => [h("dt", null, keys.map((key) => [h("kbd", null, key), " "])), h("dd", null, what)]);
+  const rows = KEYS.map(([keys, what]) => [
+    h(
+      "dt",
+      null,
+      keys.map((key) => [h("kbd", null, key), " "]),
+    ),
+    h("dd", null, what),
+  ]);
   await openDialog({ title: "Keys", body: h("dl.keys-list", null, rows) });
   isOpen = false;
 }
@@ -40,5 +47,7 @@ export function listenToKeys(view) {
 }
 
 function isTyping(element) {
-  return element instanceof HTMLElement && (element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName));
+  return (
+    element instanceof HTMLElement && (element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName))
+  );
 }

@@ -4,14 +4,20 @@ import { UNREACHABLE } from "./api.js";
 import { h } from "./dom.js";
 
 const WORDS = {
-  ExecutionDoesNotExist: "The server does not know this execution. If it keeps executions in memory, they are gone since it was started anew.",
+  ExecutionDoesNotExist:
+    "The server does not know this execution. If it keeps executions in memory, they are gone since it was started anew.",
   StateMachineDoesNotExist: "The server does not know this state machine.",
   [UNREACHABLE]: "The server does not answer. This page goes on when it does.",
 };
 
 /** A box that says in words why a request failed. */
 export function problemNotice(error) {
-  return h("div.problem", { role: "alert" }, h("p", null, WORDS[error.type] ?? error.message), error.type && error.type !== UNREACHABLE ? h("p.hint", null, error.type) : null);
+  return h(
+    "div.problem",
+    { role: "alert" },
+    h("p", null, WORDS[error.type] ?? error.message),
+    error.type && error.type !== UNREACHABLE ? h("p.hint", null, error.type) : null,
+  );
 }
 
 /** Why nothing may be changed here, or null. */

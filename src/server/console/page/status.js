@@ -3,11 +3,20 @@
 import { h, setText } from "./dom.js";
 
 const EXECUTION = {
-  RUNNING: ["running", "Running"], SUCCEEDED: ["succeeded", "Succeeded"], FAILED: ["failed", "Failed"], TIMED_OUT: ["timedOut", "Timed out"],
-  ABORTED: ["aborted", "Aborted"], PENDING_REDRIVE: ["pending", "Waits for redrive"],
+  RUNNING: ["running", "Running"],
+  SUCCEEDED: ["succeeded", "Succeeded"],
+  FAILED: ["failed", "Failed"],
+  TIMED_OUT: ["timedOut", "Timed out"],
+  ABORTED: ["aborted", "Aborted"],
+  PENDING_REDRIVE: ["pending", "Waits for redrive"],
 };
 const VISIT = {
-  running: "Running", succeeded: "Succeeded", failed: "Failed", timedOut: "Timed out", aborted: "Aborted", caught: "Caught an error",
+  running: "Running",
+  succeeded: "Succeeded",
+  failed: "Failed",
+  timedOut: "Timed out",
+  aborted: "Aborted",
+  caught: "Caught an error",
 };
 
 export const EXECUTION_STATUSES = Object.keys(EXECUTION).slice(0, 5);

@@ -107,7 +107,7 @@ function lost(signal) {
 }
 
 /** A function that takes pieces of an event stream and calls back with `{ name, data, id }`. */
-export function eventParser(receive) {
+function eventParser(receive) {
   let rest = "";
   let event = { name: "message", data: [], id: "" };
   return (piece) => {

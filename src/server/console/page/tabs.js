@@ -41,7 +41,8 @@ export class Tabs {
     // Sideways only: the page itself must not jump.
     const { offsetLeft, offsetWidth } = tab.button;
     if (offsetLeft < this.list.scrollLeft) this.list.scrollLeft = offsetLeft;
-    else if (offsetLeft + offsetWidth > this.list.scrollLeft + this.list.clientWidth) this.list.scrollLeft = offsetLeft + offsetWidth - this.list.clientWidth;
+    else if (offsetLeft + offsetWidth > this.list.scrollLeft + this.list.clientWidth)
+      this.list.scrollLeft = offsetLeft + offsetWidth - this.list.clientWidth;
   }
 
   /** The view of a tab if it was built. */
@@ -73,7 +74,15 @@ export class Tabs {
 
   #add({ id, label, build, isHidden = false }) {
     const counter = h("span.tab-count", { hidden: true });
-    const button = h("button", { role: "tab", type: "button", id: uniqueId("tab"), "aria-selected": "false", tabindex: -1, hidden: isHidden, onclick: () => this.#choose(id) });
+    const button = h("button", {
+      role: "tab",
+      type: "button",
+      id: uniqueId("tab"),
+      "aria-selected": "false",
+      tabindex: -1,
+      hidden: isHidden,
+      onclick: () => this.#choose(id),
+    });
     fill(button, label, counter);
     this.tabs.set(id, { id, build, button, counter, panel: null, view: null, panelId: uniqueId("panel") });
     this.list.append(button);

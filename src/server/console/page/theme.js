@@ -15,7 +15,9 @@ export function nextTheme() {
   const theme = THEMES[(THEMES.indexOf(stored()) + 1) % THEMES.length];
   try {
     localStorage.setItem(KEY, theme);
-  } catch { /* it lasts until the page is left */ }
+  } catch {
+    /* it lasts until the page is left */
+  }
   document.documentElement.dataset.theme = theme;
   if (theme === "system") applyTheme();
   announce(`Theme: ${theme}`);
@@ -25,6 +27,8 @@ function stored() {
   let theme = null;
   try {
     theme = localStorage.getItem(KEY);
-  } catch { /* the browser keeps nothing */ }
+  } catch {
+    /* the browser keeps nothing */
+  }
   return THEMES.includes(theme) ? theme : "system";
 }

@@ -28,5 +28,6 @@ export function showElapsed(element, from, to) {
 setInterval(() => {
   if (document.hidden) return;
   const now = serverNow();
-  for (const element of document.querySelectorAll("[data-since]")) setText(element, duration(now - Number(element.dataset.since)));
+  for (const element of document.querySelectorAll("[data-since]"))
+    setText(element, duration(now - Number(element.dataset.since)));
 }, 1000);

@@ -25,9 +25,23 @@ export class VirtualList {
     this.draw = oncePerFrame(() => this.#draw());
     this.body = h("div.vl-body", { role: "rowgroup" });
     this.empty = h("p.none.vl-empty", { hidden: true }, options.empty ?? "Nothing here.");
-    const head = h("div.vl-row.vl-head", { role: "row" }, options.columns.map(({ name, class: of }) => h("span.vl-cell", { role: "columnheader", class: of }, name)));
-    this.scroller = h("div.vl", { role: options.details ? "treegrid" : "grid", tabindex: 0, "aria-label": options.label, "aria-rowcount": 1, onkeydown: (event) => this.#key(event) },
-      h("div.vl-headgroup", { role: "rowgroup" }, head), this.body);
+    const head = h(
+      "div.vl-row.vl-head",
+      { role: "row" },
+      options.columns.map(({ name, class: of }) => h("span.vl-cell", { role: "columnheader", class: of }, name)),
+    );
+    this.scroller = h(
+      "div.vl",
+      {
+        role: options.details ? "treegrid" : "grid",
+        tabindex: 0,
+        "aria-label": options.label,
+        "aria-rowcount": 1,
+        onkeydown: (event) => this.#key(event),
+      },
+      h("div.vl-headgroup", { role: "rowgroup" }, head),
+      this.body,
+    );
     this.scroller.addEventListener("scroll", this.draw, { passive: true });
     this.element = h("div.vl-frame", { class: options.class }, this.scroller, this.empty);
     this.resized = new ResizeObserver(this.draw);
@@ -41,7 +55,7 @@ export class VirtualList {
     this.items = items;
     this.rows.count = items.length;
     this.#placeOpened();
-    if (current !== undefined) this.current = items.findIndex((item) => this.#key_(item) === this.#key_(current));
+    if (current !== undefined) this.current = items.findIndex((item) => this.#keyOf(item) === this.#keyOf(current));
     for (const row of this.drawn.values()) row.isStale = true;
     this.scroller.setAttribute("aria-rowcount", String(items.length + 1));
     this.empty.hidden = items.length > 0;
@@ -59,7 +73,7 @@ export class VirtualList {
   select(index, { opens = false } = {}) {
     if (index < 0 || index >= this.items.length) return;
     this.current = index;
-    if (opens && this.options.details) this.opened.add(this.#key_(this.items[index]));
+    if (opens && this.options.details) this.opened.add(this.#keyOf(this.items[index]));
     this.#placeOpened();
     this.body.style.setProperty("height", `${this.rows.total()}px`);
     this.scroller.scrollTop = this.rows.reveal(index, this.scroller.scrollTop, this.#viewHeight());
@@ -77,7 +91,7 @@ export class VirtualList {
     this.resized.disconnect();
   }
 
-  #key_(item) {
+  #keyOf(item) {
     return this.options.key ? this.options.key(item) : item;
   }
 
@@ -91,7 +105,7 @@ export class VirtualList {
     this.rows.extras.clear();
     if (this.opened.size === 0) return;
     this.items.forEach((item, index) => {
-      const key = this.#key_(item);
+      const key = this.#keyOf(item);
       if (this.opened.has(key)) this.rows.extras.set(index, heights.get(key) ?? 120);
     });
   }
@@ -117,10 +131,14 @@ export class VirtualList {
     let after = null;
     for (let index = first; index < end; index += 1) {
       const item = this.items[index];
-      const key = this.#key_(item);
+      const key = this.#keyOf(item);
       keep.add(key);
       let row = this.drawn.get(key);
-      if (!row || row.isOpen !== this.opened.has(key) || (row.isStale && (row.stamp === null || row.stamp !== this.options.stamp(item)))) {
+      if (
+        !row ||
+        row.isOpen !== this.opened.has(key) ||
+        (row.isStale && (row.stamp === null || row.stamp !== this.options.stamp(item)))
+      ) {
         const fresh = this.#row(item, index, key);
         if (row) row.element.replaceWith(fresh.element);
         row = fresh;
@@ -161,12 +179,20 @@ export class VirtualList {
     const { columns, cells, rowClass, details } = this.options;
     const isOpen = Boolean(details) && this.opened.has(key);
     const contents = cells(item, index);
-    const line = h("div.vl-line", null, columns.map(({ class: of }, i) => h("span.vl-cell", { role: "gridcell", class: of }, contents[i])));
+    const line = h(
+      "div.vl-line",
+      null,
+      columns.map(({ class: of }, i) => h("span.vl-cell", { role: "gridcell", class: of }, contents[i])),
+    );
     line.setAttribute("role", "presentation");
-    const element = h("div.vl-row", { role: "row", class: [rowClass?.(item), isOpen && "open"], "aria-expanded": details ? String(isOpen) : null }, line);
+    const element = h(
+      "div.vl-row",
+      { role: "row", class: [rowClass?.(item), isOpen && "open"], "aria-expanded": details ? String(isOpen) : null },
+      line,
+    );
     line.addEventListener("click", (event) => {
       if (event.target.closest("a, button, input")) return;
-      this.#activate(this.items.findIndex((other) => this.#key_(other) === key));
+      this.#activate(this.items.findIndex((other) => this.#keyOf(other) === key));
     });
     if (isOpen) {
       const more = h("div.vl-details", { role: "gridcell", "aria-colspan": columns.length }, details(item));
@@ -182,7 +208,7 @@ export class VirtualList {
     const item = this.items[index];
     if (item === undefined) return;
     if (this.options.details) {
-      const key = this.#key_(item);
+      const key = this.#keyOf(item);
       if (!this.opened.delete(key)) this.opened.add(key);
       this.#placeOpened();
     } else this.options.choose?.(item);
@@ -205,7 +231,7 @@ export class VirtualList {
   }
 
   #open(isOpen) {
-    const key = this.#key_(this.items[this.current]);
+    const key = this.#keyOf(this.items[this.current]);
     if (isOpen) this.opened.add(key);
     else this.opened.delete(key);
     this.#placeOpened();

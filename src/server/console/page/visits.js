@@ -8,12 +8,30 @@ import { millis } from "./format.js";
 export const STATUSES = ["failed", "timedOut", "running", "caught", "aborted", "succeeded"];
 
 export const STATUS_WORDS = {
-  running: "running", succeeded: "succeeded", caught: "caught an error", failed: "failed", timedOut: "timed out", aborted: "aborted",
+  running: "running",
+  succeeded: "succeeded",
+  caught: "caught an error",
+  failed: "failed",
+  timedOut: "timed out",
+  aborted: "aborted",
 };
 
 export function newScope(kind, visit, index, from) {
   // `open` holds the visits that have not ended: at most one in a scope that follows the rules.
-  return { kind, visit, index, number: index, status: "running", startedId: from?.id ?? null, started: millis(from?.timestamp), ended: null, visits: [], open: new Set(), error: null, cause: null };
+  return {
+    kind,
+    visit,
+    index,
+    number: index,
+    status: "running",
+    startedId: from?.id ?? null,
+    started: millis(from?.timestamp),
+    ended: null,
+    visits: [],
+    open: new Set(),
+    error: null,
+    cause: null,
+  };
 }
 
 export function newVisit(index, event, scope, previous) {
@@ -95,7 +113,7 @@ export function iterationsAround(visit) {
 /** The variables that a visit sees when it begins: names with values as JSON texts, and where each was assigned. */
 export function variablesAt(visit) {
   const variables = new Map();
-  for (const before of before_(visit)) {
+  for (const before of visitsBefore(visit)) {
     for (const [name, text] of Object.entries(before.assigned ?? {})) {
       if (!variables.has(name)) variables.set(name, { text, by: before });
     }
@@ -104,7 +122,7 @@ export function variablesAt(visit) {
 }
 
 // The visits that ended before this one began and whose variables it sees, latest first.
-function* before_(visit) {
+function* visitsBefore(visit) {
   for (let at = visit; at; at = at.scope.visit) {
     for (let before = at.previous; before; before = before.previous) yield before;
   }
@@ -115,4 +133,9 @@ export function originOf(visit) {
   let at = visit;
   while (at?.origin && at.origin !== at) at = at.origin;
   return at;
+}
+
+/** The key of a transition in `History.transitions`; `from` is null where an execution, branch or iteration begins. */
+export function transitionKey(from, to, isCaught) {
+  return JSON.stringify([from, to, isCaught]);
 }

@@ -1,9 +1,10 @@
 // What an execution looked like after each of its events: which states had been entered, which were open, which transitions
 // had been taken. Computed once for all events, so that going to any of them costs no more than a look.
 
-import { History, detailsOf, transitionKey } from "../history.js";
+import { detailsOf } from "../events.js";
+import { History } from "../history.js";
 import { millis } from "../format.js";
-import { STATUSES, scopesAround } from "../visits.js";
+import { STATUSES, scopesAround, transitionKey } from "../visits.js";
 
 /** Events that may end other visits than the one they belong to. */
 const ENDS_OTHERS = /^(Execution(Failed|Aborted|TimedOut)|MapIteration(Failed|Aborted)|(Map|Parallel)State(Started|Failed|Exited|Aborted)|MapRun(Failed|Aborted))$/;

@@ -15,7 +15,13 @@ export function executionActions(model, about) {
   const redrive = reasonedButton({ label: "Redrive", iconName: "redrive", act: () => redriveDialog(model), tell: announce });
   const again = reasonedButton({ label: "Start again", iconName: "again", act: () => startAgain(model), tell: announce });
   const test = reasonedButton({ label: "Test file", iconName: "test", act: () => testFileDialog(model), tell: announce });
-  const save = reasonedButton({ label: "Save history", name: "Save history as JSON", iconName: "download", act: () => saveHistory(model, name), tell: announce });
+  const save = reasonedButton({
+    label: "Save history",
+    name: "Save history as JSON",
+    iconName: "download",
+    act: () => saveHistory(model, name),
+    tell: announce,
+  });
   const element = h("div.buttons.actions", null, stop.element, redrive.element, again.element, test.element, save.element);
 
   function update() {
@@ -35,7 +41,8 @@ export function executionActions(model, about) {
 function redriveReason(description) {
   if (description.status === "RUNNING") return "It is running";
   if (description.status === "SUCCEEDED") return "It has succeeded: only what failed can be redriven";
-  if (description.redriveStatus && description.redriveStatus !== "REDRIVABLE") return description.redriveStatusReason ?? "It cannot be redriven";
+  if (description.redriveStatus && description.redriveStatus !== "REDRIVABLE")
+    return description.redriveStatusReason ?? "It cannot be redriven";
   return null;
 }
 
@@ -49,7 +56,11 @@ async function stopDialog(model) {
     tone: "danger",
     body: [field("Error", error, "May be left empty."), field("Cause", cause)],
     async send() {
-      await call("StopExecution", { executionArn: model.executionArn, error: error.value || undefined, cause: cause.value || undefined });
+      await call("StopExecution", {
+        executionArn: model.executionArn,
+        error: error.value || undefined,
+        cause: cause.value || undefined,
+      });
       return true;
     },
   });
@@ -61,7 +72,13 @@ async function redriveDialog(model) {
   const isSent = await openDialog({
     title: "Redrive this execution?",
     action: "Redrive",
-    body: h("p", null, "It goes on with the same input ", origin ? ["at ", h("q", { dir: "auto" }, origin.state), ", where it failed"] : "where it ended", ". States that have succeeded are not run again."),
+    body: h(
+      "p",
+      null,
+      "It goes on with the same input ",
+      origin ? ["at ", h("q", { dir: "auto" }, origin.state), ", where it failed"] : "where it ended",
+      ". States that have succeeded are not run again.",
+    ),
     async send() {
       await call("RedriveExecution", { executionArn: model.executionArn });
       return true;
@@ -74,8 +91,19 @@ function startAgain(model) {
   const { description } = model;
   const { stateMachineArn, input, stateMachineVersionArn, stateMachineAliasArn } = description;
   const used = stateMachineAliasArn ?? stateMachineVersionArn;
-  const targets = used ? [{ arn: used, label: `As before: ${nameOfArn(used)}` }, { arn: stateMachineArn, label: "The latest definition" }] : [];
-  startDialog({ stateMachineArn, machineName: nameOfArn(stateMachineArn), input: input ?? "{}", targets, title: "Start again with the same input" });
+  const targets = used
+    ? [
+        { arn: used, label: `As before: ${nameOfArn(used)}` },
+        { arn: stateMachineArn, label: "The latest definition" },
+      ]
+    : [];
+  startDialog({
+    stateMachineArn,
+    machineName: nameOfArn(stateMachineArn),
+    input: input ?? "{}",
+    targets,
+    title: "Start again with the same input",
+  });
 }
 
 function saveHistory(model, name) {
@@ -98,12 +126,36 @@ async function testFileDialog(model) {
 }
 
 /** Shows a test file with its definition: `{ fileName, text, definitionFileName, definition }`. */
-export function showTestFile(made) {
-  const file = (fileName, text) => h("div.data-section", null,
-    h("div.panel-line", null, h("h3.mono", { dir: "auto" }, fileName), h("div.buttons", null, copyButton(() => text, `Copy ${fileName}`), h("button.secondary", { type: "button", onclick: () => download(fileName, text, "text/plain") }, "Save"))),
-    h("pre.json-text", { tabindex: 0, role: "group", "aria-label": fileName }, text));
+function showTestFile(made) {
+  const file = (fileName, text) =>
+    h(
+      "div.data-section",
+      null,
+      h(
+        "div.panel-line",
+        null,
+        h("h3.mono", { dir: "auto" }, fileName),
+        h(
+          "div.buttons",
+          null,
+          copyButton(() => text, `Copy ${fileName}`),
+          h("button.secondary", { type: "button", onclick: () => download(fileName, text, "text/plain") }, "Save"),
+        ),
+      ),
+      h("pre.json-text", { tabindex: 0, role: "group", "aria-label": fileName }, text),
+    );
   return openDialog({
     title: "Test file",
-    body: [h("p", null, "It was run once and passes. Save both files to the same folder and run ", h("code", null, `asl test ${made.fileName}`), "."), file(made.fileName, made.text), made.definition ? file(made.definitionFileName, made.definition) : null],
+    body: [
+      h(
+        "p",
+        null,
+        "It was run once and passes. Save both files to the same folder and run ",
+        h("code", null, `asl test ${made.fileName}`),
+        ".",
+      ),
+      file(made.fileName, made.text),
+      made.definition ? file(made.definitionFileName, made.definition) : null,
+    ],
   });
 }

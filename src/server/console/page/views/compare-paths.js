@@ -19,7 +19,16 @@ export function comparePaths(one, other) {
 function compareScopes(one, other, depth, place, rows) {
   for (const [first, second] of matched(one?.visits ?? [], other?.visits ?? [])) {
     const differences = differencesOf(first, second);
-    rows.push({ depth, state: (first ?? second).state, place, first, second, differences, isSame: differences.length === 0, isOtherPath: differences.some((what) => what !== "input" && what !== "output") });
+    rows.push({
+      depth,
+      state: (first ?? second).state,
+      place,
+      first,
+      second,
+      differences,
+      isSame: differences.length === 0,
+      isOtherPath: differences.some((what) => what !== "input" && what !== "output"),
+    });
     for (const { first: inner, second: otherInner, name } of comparableScopes(first, second)) {
       compareScopes(inner, otherInner, depth + 1, name, rows);
     }

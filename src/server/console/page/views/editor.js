@@ -7,5 +7,13 @@ import { loadEditor } from "../extensions.js";
 export function editorView({ about, setTrail }) {
   setTrail([{ text: "Try a definition" }]);
   const part = mountPart(loadEditor, { stateMachineArn: null, about, machine: () => null });
-  return { element: h("div.view-editor", null, h("h1", null, "Try a definition"), h("section.panel", { "aria-label": "Editor" }, part.element)), close: part.close };
+  return {
+    element: h(
+      "div.view-editor",
+      null,
+      h("h1", null, "Try a definition"),
+      h("section.panel", { "aria-label": "Editor" }, part.element),
+    ),
+    close: part.close,
+  };
 }

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { millis, offset, dateTime, timeOfDay, resourceName } from "../format.js";
-import { detailsOf } from "../history.js";
+import { detailsOf } from "../events.js";
 import { jsonView } from "../json.js";
 import { VirtualList } from "../virtual-list.js";
 import { placeText } from "./pieces.js";
@@ -22,8 +22,17 @@ const PAYLOADS = new Set(["input", "output", "parameters", "cause"]);
 export function eventsTable(model) {
   let isNewestFirst = false;
   let shownFor = "";
-  const filter = h("input", { type: "search", placeholder: "Filter by state, type, id or text", "aria-label": "Filter events", oninput: draw });
-  const kind = h("select", { "aria-label": "Kinds of events", onchange: draw }, Object.entries(KINDS).map(([value, { name }]) => h("option", { value }, name)));
+  const filter = h("input", {
+    type: "search",
+    placeholder: "Filter by state, type, id or text",
+    "aria-label": "Filter events",
+    oninput: draw,
+  });
+  const kind = h(
+    "select",
+    { "aria-label": "Kinds of events", onchange: draw },
+    Object.entries(KINDS).map(([value, { name }]) => h("option", { value }, name)),
+  );
   const own = h("input", { type: "checkbox", onchange: draw });
   const ownLabel = h("label.check", null, own, "only the selected state");
   const order = h("button.secondary", { type: "button", "aria-pressed": "false", onclick: turn }, "Newest first");
@@ -31,14 +40,26 @@ export function eventsTable(model) {
   const list = new VirtualList({
     label: "Events of the history",
     class: "events-table",
-    columns: [{ name: "Id", class: "number" }, { name: "Type" }, { name: "State" }, { name: "Since start", class: "number optional" }, { name: "What", class: "optional" }],
+    columns: [
+      { name: "Id", class: "number" },
+      { name: "Type" },
+      { name: "State" },
+      { name: "Since start", class: "number optional" },
+      { name: "What", class: "optional" },
+    ],
     key: (event) => event.id,
     // An event never changes: what a reader opened in it stays as it is while more come.
     stamp: (event) => event.type,
     rowClass: (event) => isFailure(event.type) && "event-failure",
     cells: (event) => {
       const name = stateOf(event);
-      return [String(event.id), h("span", { title: event.type }, event.type), h("span", { dir: "auto", title: name }, name), offset(millis(event.timestamp) - start()), h("span.muted", { dir: "auto" }, glance(event))];
+      return [
+        String(event.id),
+        h("span", { title: event.type }, event.type),
+        h("span", { dir: "auto", title: name }, name),
+        offset(millis(event.timestamp) - start()),
+        h("span.muted", { dir: "auto" }, glance(event)),
+      ];
     },
     details,
     empty: "No event fits.",
@@ -74,12 +95,19 @@ export function eventsTable(model) {
     const isAtEnd = list.set(items);
     // Who reads the end of a running execution goes on with it.
     if (isSame && isAtEnd && !isNewestFirst && model.isRunning && list.scroller.scrollTop > 0) list.scrollToEnd();
-    counter.textContent = items.length === history.size ? `${history.size.toLocaleString("en")} events` : `${items.length.toLocaleString("en")} of ${history.size.toLocaleString("en")}`;
+    counter.textContent =
+      items.length === history.size
+        ? `${history.size.toLocaleString("en")} events`
+        : `${items.length.toLocaleString("en")} of ${history.size.toLocaleString("en")}`;
   }
 
   function matches(event, wanted) {
-    if (String(event.id) === wanted || event.type.toLowerCase().includes(wanted) || stateOf(event).toLowerCase().includes(wanted)) return true;
-    return wanted.length > 2 && Object.values(detailsOf(event) ?? {}).some((value) => typeof value === "string" && value.toLowerCase().includes(wanted));
+    if (String(event.id) === wanted || event.type.toLowerCase().includes(wanted) || stateOf(event).toLowerCase().includes(wanted))
+      return true;
+    return (
+      wanted.length > 2 &&
+      Object.values(detailsOf(event) ?? {}).some((value) => typeof value === "string" && value.toLowerCase().includes(wanted))
+    );
   }
 
   function details(event) {
@@ -89,12 +117,39 @@ export function eventsTable(model) {
     const visit = model.history.visitOf(event.id);
     const at = millis(event.timestamp);
     return [
-      h("dl.facts", null,
-        [["time", `${dateTime(at)} (${timeOfDay(at)})`], ["previous event", String(event.previousEventId)], ...facts.map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)])]
-          .map(([name, value]) => h("div", null, h("dt", null, name), h("dd", { dir: "auto" }, value))),
-        visit ? h("div", null, h("dt", null, "state"), h("dd", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state), placeText(visit) ? ` in ${placeText(visit)}` : "")) : null),
-      payloads.map(([name, text]) => h("div.data-section", null, h("h3", null, name), jsonView(text, { label: `${name} of event ${event.id}` }))),
-      values.find(([name]) => name === "assignedVariables") ? h("div.data-section", null, h("h3", null, "assigned variables"), jsonView(variablesText(values), { label: `Variables of event ${event.id}` })) : null,
+      h(
+        "dl.facts",
+        null,
+        [
+          ["time", `${dateTime(at)} (${timeOfDay(at)})`],
+          ["previous event", String(event.previousEventId)],
+          ...facts.map(([name, value]) => [name, typeof value === "object" ? JSON.stringify(value) : String(value)]),
+        ].map(([name, value]) => h("div", null, h("dt", null, name), h("dd", { dir: "auto" }, value))),
+        visit
+          ? h(
+              "div",
+              null,
+              h("dt", null, "state"),
+              h(
+                "dd",
+                null,
+                h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state),
+                placeText(visit) ? ` in ${placeText(visit)}` : "",
+              ),
+            )
+          : null,
+      ),
+      payloads.map(([name, text]) =>
+        h("div.data-section", null, h("h3", null, name), jsonView(text, { label: `${name} of event ${event.id}` })),
+      ),
+      values.find(([name]) => name === "assignedVariables")
+        ? h(
+            "div.data-section",
+            null,
+            h("h3", null, "assigned variables"),
+            jsonView(variablesText(values), { label: `Variables of event ${event.id}` }),
+          )
+        : null,
     ];
   }
 
@@ -128,8 +183,13 @@ function isFailure(type) {
 function glance(event) {
   const details = detailsOf(event);
   if (!details) return "";
-  if (details.error !== undefined || details.cause !== undefined) return [details.error, details.cause].filter(Boolean).join(": ").slice(0, 200);
-  if (details.resource !== undefined) return [resourceName(details.resourceType, details.resource), details.output ?? details.parameters ?? details.input].filter(Boolean).join(" ").slice(0, 200);
+  if (details.error !== undefined || details.cause !== undefined)
+    return [details.error, details.cause].filter(Boolean).join(": ").slice(0, 200);
+  if (details.resource !== undefined)
+    return [resourceName(details.resourceType, details.resource), details.output ?? details.parameters ?? details.input]
+      .filter(Boolean)
+      .join(" ")
+      .slice(0, 200);
   if (details.index !== undefined) return `iteration ${details.index}`;
   if (details.length !== undefined) return `${details.length} items`;
   return String(details.output ?? details.input ?? details.mapRunArn ?? details.redriveCount ?? "").slice(0, 200);
@@ -138,5 +198,7 @@ function glance(event) {
 // The values are JSON texts: put together as they are, so that no number is written otherwise.
 function variablesText(values) {
   const { 1: variables } = values.find(([name]) => name === "assignedVariables");
-  return `{${Object.entries(variables).map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+  return `{${Object.entries(variables)
+    .map(([name, text]) => `${JSON.stringify(name)}:${text}`)
+    .join(",")}}`;
 }

@@ -44,20 +44,24 @@ export class ExecutionModel {
   #follow() {
     const { executionArn } = this;
     this.stream?.close();
-    this.stream = follow(() => withQuery("api/events", { executionArn, after: this.history.lastId || undefined }), {
-      status: (description) => {
-        this.description = description;
-        this.problem = null;
-        this.#tell("status");
+    this.stream = follow(
+      () => withQuery("api/events", { executionArn, after: this.history.lastId || undefined }),
+      {
+        status: (description) => {
+          this.description = description;
+          this.problem = null;
+          this.#tell("status");
+        },
+        events: ({ events }) => {
+          this.history.add(events);
+          this.tellLater();
+        },
       },
-      events: ({ events }) => {
-        this.history.add(events);
-        this.tellLater();
+      (error) => {
+        this.problem = error;
+        this.#tell("problem");
       },
-    }, (error) => {
-      this.problem = error;
-      this.#tell("problem");
-    });
+    );
   }
 
   async #loadDefinition() {
@@ -70,7 +74,9 @@ export class ExecutionModel {
       this.diagram = diagram;
       this.definition = machine.definition;
       this.#tell("definition");
-    } catch { /* the stream tells what is wrong */ }
+    } catch {
+      /* the stream tells what is wrong */
+    }
   }
 
   close() {

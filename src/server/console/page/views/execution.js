@@ -1,7 +1,8 @@
 // One execution: what failed, the diagram with its path, the selected state, and below them history, timeline and more.
 
-import { DiagramView, marksOf } from "../diagram.js";
 import { copyButton } from "../copy.js";
+import { DiagramView } from "../diagram.js";
+import { marksOf } from "../diagram-marks.js";
 import { fill, h, setText } from "../dom.js";
 import { loadDebugger } from "../extensions.js";
 import { count, dateTime, nameOfArn } from "../format.js";
@@ -59,17 +60,39 @@ export function executionView({ about, setTrail }, executionArn) {
   });
   const parts = {};
 
-  const live = h("div.execution-live", null, failure.element,
-    h("div.split", null, h("section.panel.split-diagram", { "aria-label": "Diagram" }, diagramPanel), h("div.panel.split-detail", null, states.element)),
-    h("section.panel", { "aria-label": "Details of the execution" }, lower.element));
+  const live = h(
+    "div.execution-live",
+    null,
+    failure.element,
+    h(
+      "div.split",
+      null,
+      h("section.panel.split-diagram", { "aria-label": "Diagram" }, diagramPanel),
+      h("div.panel.split-detail", null, states.element),
+    ),
+    h("section.panel", { "aria-label": "Details of the execution" }, lower.element),
+  );
   const upper = new Tabs({
     label: "Views of the execution",
     chosen: (view) => changeQuery({ view }),
-    tabs: [{ id: "execution", label: "Execution", build: () => ({ element: live }) }, { id: "debugger", label: "Debugger", build: debuggerPart }],
+    tabs: [
+      { id: "execution", label: "Execution", build: () => ({ element: live }) },
+      { id: "debugger", label: "Debugger", build: debuggerPart },
+    ],
   });
-  const element = h("div.view-execution", null,
-    h("div.view-head", null, h("div.execution-title", null, h("div.title-line", null, h("h1", { dir: "auto" }, name), badge), facts.element), actions.element),
-    spoken, problem, upper.element);
+  const element = h(
+    "div.view-execution",
+    null,
+    h(
+      "div.view-head",
+      null,
+      h("div.execution-title", null, h("div.title-line", null, h("h1", { dir: "auto" }, name), badge), facts.element),
+      actions.element,
+    ),
+    spoken,
+    problem,
+    upper.element,
+  );
 
   // What was told to a part that is not shown is drawn when it is.
   function part(id, view) {
@@ -207,8 +230,13 @@ export function executionView({ about, setTrail }, executionArn) {
 
   function debuggerPart() {
     return mountPart(loadDebugger, {
-      executionArn, about, history: model.history, onChange: (callback) => model.onChange(callback),
-      description: () => model.description, diagram: () => model.diagram, definition: () => model.definition,
+      executionArn,
+      about,
+      history: model.history,
+      onChange: (callback) => model.onChange(callback),
+      description: () => model.description,
+      diagram: () => model.diagram,
+      definition: () => model.definition,
     });
   }
 
@@ -218,7 +246,12 @@ export function executionView({ about, setTrail }, executionArn) {
   return {
     element,
     update(query) {
-      wanted = { tab: query.get("tab"), state: query.get("state"), visit: query.has("visit") ? Number(query.get("visit")) : null, view: query.get("view") };
+      wanted = {
+        tab: query.get("tab"),
+        state: query.get("state"),
+        visit: query.has("visit") ? Number(query.get("visit")) : null,
+        view: query.get("view"),
+      };
       upper.show(wanted.view ?? "execution");
       if (lower.current === null) lower.show(wanted.tab ?? "history");
       showWanted();
@@ -254,8 +287,30 @@ function executionFacts(executionArn) {
   const redrives = h("dd");
   const version = h("dd");
   const row = (term, value) => h("div", { hidden: true }, h("dt", null, term), value);
-  const rows = { took: row("Took", took), started: row("Started", started), stopped: row("Ended", stopped), redrives: row("Redriven", redrives), version: row("Version", version) };
-  const element = h("dl.facts", null, Object.values(rows), h("div", null, h("dt", null, "ARN"), h("dd.mono.arn", { title: executionArn }, executionArn, " ", copyButton(() => executionArn, "Copy the ARN"))));
+  const rows = {
+    took: row("Took", took),
+    started: row("Started", started),
+    stopped: row("Ended", stopped),
+    redrives: row("Redriven", redrives),
+    version: row("Version", version),
+  };
+  const element = h(
+    "dl.facts",
+    null,
+    Object.values(rows),
+    h(
+      "div",
+      null,
+      h("dt", null, "ARN"),
+      h(
+        "dd.mono.arn",
+        { title: executionArn },
+        executionArn,
+        " ",
+        copyButton(() => executionArn, "Copy the ARN"),
+      ),
+    ),
+  );
   const put = (name, value, text) => {
     rows[name].hidden = text === null || text === "";
     setText(value, text);
@@ -280,7 +335,12 @@ function executionFacts(executionArn) {
 function dataPart(model) {
   const input = h("div");
   const output = h("div");
-  const element = h("div.panel-body.pair", null, h("div.data-section", null, h("h3", null, "Input"), input), h("div.data-section", null, h("h3", null, "Output"), output));
+  const element = h(
+    "div.panel-body.pair",
+    null,
+    h("div.data-section", null, h("h3", null, "Input"), input),
+    h("div.data-section", null, h("h3", null, "Output"), output),
+  );
   let drawn = null;
   function draw() {
     const { description } = model;
@@ -289,8 +349,14 @@ function dataPart(model) {
     if (drawn === null) fill(input, jsonView(description.input ?? null, { label: "Input of the execution" }));
     drawn = key;
     const { status, error = null, cause = null } = description;
-    fill(output, description.output ? jsonView(description.output, { label: "Output of the execution" })
-      : error !== null || cause !== null ? errorBlock(error, cause) : h("p.none", null, status === "RUNNING" ? "not yet" : "none"));
+    fill(
+      output,
+      description.output
+        ? jsonView(description.output, { label: "Output of the execution" })
+        : error !== null || cause !== null
+          ? errorBlock(error, cause)
+          : h("p.none", null, status === "RUNNING" ? "not yet" : "none"),
+    );
   }
   return { element, shown: draw, update: draw };
 }

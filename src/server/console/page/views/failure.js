@@ -3,7 +3,7 @@
 import { copyButton } from "../copy.js";
 import { fill, h, icon } from "../dom.js";
 import { count, duration, nameOfArn, resourceName } from "../format.js";
-import { detailsOf } from "../history.js";
+import { detailsOf } from "../events.js";
 import { parseJson } from "../json-text.js";
 import { link } from "../router.js";
 import { iterationsAround, originOf } from "../visits.js";
@@ -38,7 +38,18 @@ function content(model, end, select) {
   const jump = visit ? h("button.secondary", { type: "button", onclick: () => select(visit) }, "Show the state") : null;
   const before = visit?.type === "Fail" ? caughtBefore(visit) : null;
   return [
-    h("div.failure-head", null, icon("alert"), h("h2", null, headline), h("div.buttons", null, jump, copyButton(() => [headlineText(end, visit), error, cause].filter(Boolean).join("\n"), "Copy what failed"))),
+    h(
+      "div.failure-head",
+      null,
+      icon("alert"),
+      h("h2", null, headline),
+      h(
+        "div.buttons",
+        null,
+        jump,
+        copyButton(() => [headlineText(end, visit), error, cause].filter(Boolean).join("\n"), "Copy what failed"),
+      ),
+    ),
     more ? h("p", null, more) : null,
     error !== null || cause !== null ? errorBlock(error, cause) : null,
     childLine(cause),
@@ -49,32 +60,79 @@ function content(model, end, select) {
 // What led to a Fail state: the state that had failed before, where its error began, and the error.
 function beforeBlock(before, cause, select) {
   const origin = originOf(before);
-  const inside = origin !== before ? [" (in ", stateLink(origin, select), iterationsAround(origin).map(({ state, index }) => [", iteration ", String(index), " of ", h("q", { dir: "auto" }, state)]), ")"] : null;
+  const inside =
+    origin !== before
+      ? [
+          " (in ",
+          stateLink(origin, select),
+          iterationsAround(origin).map(({ state, index }) => [
+            ", iteration ",
+            String(index),
+            " of ",
+            h("q", { dir: "auto" }, state),
+          ]),
+          ")",
+        ]
+      : null;
   const tries = origin.attempts.length > 1 ? `, after ${origin.attempts.length} attempts` : "";
   const isTold = before.cause === null || before.cause === cause;
-  return h("div.failure-before", null,
-    h("p", null, "It came here because ", stateLink(before, select), inside, " had failed before, with ", h("code", null, before.error ?? "an error"), tries, isTold ? "." : ":"),
-    isTold ? null : errorBlock(null, before.cause, { isBrief: true }), childLine(before.cause));
+  return h(
+    "div.failure-before",
+    null,
+    h(
+      "p",
+      null,
+      "It came here because ",
+      stateLink(before, select),
+      inside,
+      " had failed before, with ",
+      h("code", null, before.error ?? "an error"),
+      tries,
+      isTold ? "." : ":",
+    ),
+    isTold ? null : errorBlock(null, before.cause, { isBrief: true }),
+    childLine(before.cause),
+  );
 }
 
 function childLine(cause) {
   const child = childOf(cause);
-  return child ? h("p", null, "The execution that it had started did not succeed: ", h("a", { href: link("executions", child.arn), dir: "auto" }, child.name), ".") : null;
+  return child
+    ? h(
+        "p",
+        null,
+        "The execution that it had started did not succeed: ",
+        h("a", { href: link("executions", child.arn), dir: "auto" }, child.name),
+        ".",
+      )
+    : null;
 }
 
 function words(model, end, visit, select) {
   const took = model.times.stopped === null ? "" : duration(model.times.stopped - model.times.started);
-  if (end.type === "ExecutionAborted") return { headline: "The execution was stopped", more: runningWords(model, select, "When it was stopped after", took) };
-  if (end.type === "ExecutionTimedOut") return { headline: "The execution took longer than it may", more: runningWords(model, select, "When its time was over, after", took) };
+  if (end.type === "ExecutionAborted")
+    return { headline: "The execution was stopped", more: runningWords(model, select, "When it was stopped after", took) };
+  if (end.type === "ExecutionTimedOut")
+    return {
+      headline: "The execution took longer than it may",
+      more: runningWords(model, select, "When its time was over, after", took),
+    };
   if (!visit) return { headline: "The execution failed", more: null };
   const attempts = visit.attempts.length;
   const last = visit.attempts.at(-1);
   const place = iterationsAround(visit).map(({ state, index }) => [`iteration ${index} of `, h("q", { dir: "auto" }, state)]);
   const where = place.length > 0 ? ["It was in ", place.map((part, i) => [i > 0 ? ", in " : "", part]), ". "] : [];
   const resource = last?.resource ? [h("code", null, resourceName(last.resourceType, last.resource)), " was called"] : null;
-  const tries = visit.type === "Task" && resource
-    ? [resource, attempts > 1 ? ` ${attempts} times in ${duration((last.ended ?? last.began) - visit.attempts[0].began)}, and failed each time. ` : " once. ", attempts === 1 && !visit.redrives ? "No Retrier took the error. " : ""]
-    : [];
+  const tries =
+    visit.type === "Task" && resource
+      ? [
+          resource,
+          attempts > 1
+            ? ` ${attempts} times in ${duration((last.ended ?? last.began) - visit.attempts[0].began)}, and failed each time. `
+            : " once. ",
+          attempts === 1 && !visit.redrives ? "No Retrier took the error. " : "",
+        ]
+      : [];
   const location = visit.location ? ["The expression is in ", h("code", null, visit.location), ". "] : [];
   const more = [...where, ...tries, ...location];
   return { headline: [h("q", { dir: "auto" }, visit.state), ` ${verb(visit, end)}`], more: more.length > 0 ? more : null };
@@ -96,11 +154,18 @@ function headlineText(end, visit) {
 }
 
 function runningWords(model, select, begin, took) {
-  const innermost = model.history.visits.filter((visit) => visit.status === "aborted" || visit.status === "timedOut").filter((visit) => visit.scopes.length === 0);
+  const innermost = model.history.visits
+    .filter((visit) => visit.status === "aborted" || visit.status === "timedOut")
+    .filter((visit) => visit.scopes.length === 0);
   if (innermost.length === 0) return took ? `${begin} ${took}, no state was running.` : null;
   const names = [...new Map(innermost.map((visit) => [visit.state, visit])).values()];
   const shown = names.slice(0, 5).map((visit, i) => [i > 0 ? ", " : "", stateLink(visit, select)]);
-  return [`${begin} ${took}, `, shown, names.length > 5 ? ` and ${count(names.length - 5, "other state")}` : "", names.length === 1 ? " was running." : " were running."];
+  return [
+    `${begin} ${took}, `,
+    shown,
+    names.length > 5 ? ` and ${count(names.length - 5, "other state")}` : "",
+    names.length === 1 ? " was running." : " were running.",
+  ];
 }
 
 function stateLink(visit, select) {

@@ -23,7 +23,13 @@ export function machineView({ about, setTrail }, stateMachineArn) {
   setTrail([{ text: name }]);
   const facts = h("dl.facts");
   const problem = h("div");
-  const start = reasonedButton({ label: "Start execution", iconName: "play", tone: "primary", act: () => startNew(), tell: announce });
+  const start = reasonedButton({
+    label: "Start execution",
+    iconName: "play",
+    tone: "primary",
+    act: () => startNew(),
+    tell: announce,
+  });
   start.setReason(readOnlyReason(about));
   let machine = null;
   let targets = [];
@@ -42,9 +48,13 @@ export function machineView({ about, setTrail }, stateMachineArn) {
       { id: "edit", label: "Edit", build: editor },
     ],
   });
-  const element = h("div.view-machine", null,
+  const element = h(
+    "div.view-machine",
+    null,
     h("div.view-head", null, h("div", null, h("h1", { dir: "auto" }, name), facts), h("div.buttons", null, start.element)),
-    problem, h("section.panel", { "aria-label": "State machine" }, tabs.element));
+    problem,
+    h("section.panel", { "aria-label": "State machine" }, tabs.element),
+  );
 
   const loaded = load();
 
@@ -57,9 +67,25 @@ export function machineView({ about, setTrail }, stateMachineArn) {
     }
     if (isClosed) return;
     const isExpress = machine.type === "EXPRESS";
-    fill(facts, fact("Type", isExpress ? "Express" : "Standard"), fact("Created", dateTime(millis(machine.creationDate))),
-      machine.updateDate ? fact("Updated", dateTime(millis(machine.updateDate))) : null, machine.roleArn ? fact("Role", h("span.mono", null, machine.roleArn)) : null,
-      h("div", null, h("dt", null, "ARN"), h("dd.mono", null, stateMachineArn, " ", copyButton(() => stateMachineArn, "Copy the ARN"))));
+    fill(
+      facts,
+      fact("Type", isExpress ? "Express" : "Standard"),
+      fact("Created", dateTime(millis(machine.creationDate))),
+      machine.updateDate ? fact("Updated", dateTime(millis(machine.updateDate))) : null,
+      machine.roleArn ? fact("Role", h("span.mono", null, machine.roleArn)) : null,
+      h(
+        "div",
+        null,
+        h("dt", null, "ARN"),
+        h(
+          "dd.mono",
+          null,
+          stateMachineArn,
+          " ",
+          copyButton(() => stateMachineArn, "Copy the ARN"),
+        ),
+      ),
+    );
     for (const listener of listeners) listener();
   }
   loaded.catch(() => {});
@@ -73,38 +99,85 @@ export function machineView({ about, setTrail }, stateMachineArn) {
   function executions() {
     const holder = h("div");
     let list = null;
-    loaded.then(() => {
-      if (isClosed) return;
-      if (machine.type === "EXPRESS") {
-        fill(holder, h("p.panel-body.muted", null, "Express executions are not kept. Start one: its result is shown at once."));
-        return;
-      }
-      list = executionsList(stateMachineArn);
-      fill(holder, list.element);
-    }, () => {});
+    loaded.then(
+      () => {
+        if (isClosed) return;
+        if (machine.type === "EXPRESS") {
+          fill(holder, h("p.panel-body.muted", null, "Express executions are not kept. Start one: its result is shown at once."));
+          return;
+        }
+        list = executionsList(stateMachineArn);
+        fill(holder, list.element);
+      },
+      () => {},
+    );
     return { element: holder, close: () => list?.close(), focusFilter: () => list?.focusFilter() };
   }
 
   function diagram() {
     const detail = h("div.panel-body", null, h("p.none", null, "Choose a state to see its definition."));
-    const view = new DiagramView({ label: `Diagram of ${name}`, select: (state) => fill(detail, h("h2", { dir: "auto" }, state), stateDefinition(machine.definition, state)) });
-    const holder = h("div.split", null, h("div.split-diagram", null, view.element), h("div.split-detail", { "aria-live": "polite" }, detail));
-    get("api/diagram", { stateMachineArn }).then((drawn) => view.draw(drawn)).catch((error) => fill(holder, h("div.panel-body", null, problemNotice(error))));
+    const view = new DiagramView({
+      label: `Diagram of ${name}`,
+      select: (state) => fill(detail, h("h2", { dir: "auto" }, state), stateDefinition(machine.definition, state)),
+    });
+    const holder = h(
+      "div.split",
+      null,
+      h("div.split-diagram", null, view.element),
+      h("div.split-detail", { "aria-live": "polite" }, detail),
+    );
+    get("api/diagram", { stateMachineArn })
+      .then((drawn) => view.draw(drawn))
+      .catch((error) => fill(holder, h("div.panel-body", null, problemNotice(error))));
     return { element: holder, close: () => view.close() };
   }
 
   function definition() {
     const holder = h("div.panel-body");
-    loaded.then(() => {
-      const text = pretty(machine.definition);
-      let isTree = false;
-      const shown = h("div");
-      const draw = () => fill(shown, isTree ? jsonView(machine.definition, { label: "Definition" }) : h("pre.definition", { tabindex: 0, "aria-label": "Definition", role: "group" }, text));
-      const toggle = h("button.secondary", { type: "button", onclick() { isTree = !isTree; toggle.textContent = isTree ? "As text" : "As a tree"; draw(); } }, "As a tree");
-      draw();
-      fill(holder, h("div.buttons.above", null, toggle, copyButton(() => text, "Copy the definition"),
-        h("button.secondary", { type: "button", onclick: () => download(`${name}.asl.json`, text) }, icon("download"), "Download")), shown);
-    }, () => {});
+    loaded.then(
+      () => {
+        const text = pretty(machine.definition);
+        let isTree = false;
+        const shown = h("div");
+        const draw = () =>
+          fill(
+            shown,
+            isTree
+              ? jsonView(machine.definition, { label: "Definition" })
+              : h("pre.definition", { tabindex: 0, "aria-label": "Definition", role: "group" }, text),
+          );
+        const toggle = h(
+          "button.secondary",
+          {
+            type: "button",
+            onclick() {
+              isTree = !isTree;
+              toggle.textContent = isTree ? "As text" : "As a tree";
+              draw();
+            },
+          },
+          "As a tree",
+        );
+        draw();
+        fill(
+          holder,
+          h(
+            "div.buttons.above",
+            null,
+            toggle,
+            copyButton(() => text, "Copy the definition"),
+            h(
+              "button.secondary",
+              { type: "button", onclick: () => download(`${name}.asl.json`, text) },
+              icon("download"),
+              "Download",
+            ),
+          ),
+          shown,
+        );
+      },
+      () => {},
+    );
     return { element: holder };
   }
 
@@ -116,7 +189,9 @@ export function machineView({ about, setTrail }, stateMachineArn) {
           listAll("ListStateMachineVersions", { stateMachineArn }, "stateMachineVersions"),
           listAll("ListStateMachineAliases", { stateMachineArn }, "stateMachineAliases"),
         ]);
-        const described = await Promise.all(aliases.map(({ stateMachineAliasArn }) => call("DescribeStateMachineAlias", { stateMachineAliasArn })));
+        const described = await Promise.all(
+          aliases.map(({ stateMachineAliasArn }) => call("DescribeStateMachineAlias", { stateMachineAliasArn })),
+        );
         fill(holder, aliasTable(described), versionTable(found));
       } catch (error) {
         fill(holder, h("div.panel-body", null, problemNotice(error)));
@@ -126,10 +201,13 @@ export function machineView({ about, setTrail }, stateMachineArn) {
   }
 
   function editor() {
-    return mountPart(async () => {
-      await loaded;
-      return loadEditor();
-    }, { stateMachineArn, about, machine: () => machine, reload: load, onChange: listen });
+    return mountPart(
+      async () => {
+        await loaded;
+        return loadEditor();
+      },
+      { stateMachineArn, about, machine: () => machine, reload: load, onChange: listen },
+    );
   }
 
   function listen(callback) {
@@ -169,22 +247,64 @@ async function startTargets(stateMachineArn) {
 }
 
 function aliasTable(aliases) {
-  const rows = aliases.map((alias) => h("tr", null,
-    h("th", { scope: "row" }, alias.name), h("td", null, (alias.routingConfiguration ?? []).map(({ stateMachineVersionArn, weight }) => `version ${nameOfArn(stateMachineVersionArn)}: ${weight} %`).join(", ")),
-    h("td", null, alias.description ?? ""), h("td.number.muted", null, dateTime(millis(alias.creationDate)))));
+  const rows = aliases.map((alias) =>
+    h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, alias.name),
+      h(
+        "td",
+        null,
+        (alias.routingConfiguration ?? [])
+          .map(({ stateMachineVersionArn, weight }) => `version ${nameOfArn(stateMachineVersionArn)}: ${weight} %`)
+          .join(", "),
+      ),
+      h("td", null, alias.description ?? ""),
+      h("td.number.muted", null, dateTime(millis(alias.creationDate))),
+    ),
+  );
   return block("Aliases", rows, ["Name", "Leads to", "Description", "Created"], "No alias.");
 }
 
 function versionTable(versions) {
-  const rows = versions.map(({ stateMachineVersionArn: arn, creationDate }) => h("tr", null,
-    h("th", { scope: "row" }, nameOfArn(arn)), h("td.mono", null, arn), h("td.number.muted", null, dateTime(millis(creationDate)))));
+  const rows = versions.map(({ stateMachineVersionArn: arn, creationDate }) =>
+    h(
+      "tr",
+      null,
+      h("th", { scope: "row" }, nameOfArn(arn)),
+      h("td.mono", null, arn),
+      h("td.number.muted", null, dateTime(millis(creationDate))),
+    ),
+  );
   return block("Versions", rows, ["Version", "ARN", "Created"], "No version is published.");
 }
 
 function block(title, rows, heads, none) {
-  return h("section", { "aria-label": title }, h("h2.panel-body", null, title),
-    rows.length === 0 ? h("p.panel-body.muted", null, none)
-      : h("div.table-frame", { tabindex: 0, role: "group", "aria-label": title }, h("table", null, h("thead", null, h("tr", null, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", null, rows))));
+  return h(
+    "section",
+    { "aria-label": title },
+    h("h2.panel-body", null, title),
+    rows.length === 0
+      ? h("p.panel-body.muted", null, none)
+      : h(
+          "div.table-frame",
+          { tabindex: 0, role: "group", "aria-label": title },
+          h(
+            "table",
+            null,
+            h(
+              "thead",
+              null,
+              h(
+                "tr",
+                null,
+                heads.map((head) => h("th", { scope: "col" }, head)),
+              ),
+            ),
+            h("tbody", null, rows),
+          ),
+        ),
+  );
 }
 
 function fact(term, value) {

@@ -19,13 +19,37 @@ export function machinesView({ setTrail }) {
   const filter = h("input", { type: "search", placeholder: "Filter by name", "aria-label": "Filter by name", oninput: draw });
   const counter = h("span.count");
   const body = h("tbody");
-  const table = h("div.table-frame", { role: "group", "aria-label": "Table of state machines" }, h("table", null,
-    h("thead", null, h("tr", null, h("th", { scope: "col" }, "Name"), h("th.optional", { scope: "col" }, "Type"), h("th", { scope: "col" }, "Latest executions"), h("th.optional", { scope: "col" }, "Last started"), h("th.optional", { scope: "col" }, "Created"))), body));
+  const table = h(
+    "div.table-frame",
+    { role: "group", "aria-label": "Table of state machines" },
+    h(
+      "table",
+      null,
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          h("th", { scope: "col" }, "Name"),
+          h("th.optional", { scope: "col" }, "Type"),
+          h("th", { scope: "col" }, "Latest executions"),
+          h("th.optional", { scope: "col" }, "Last started"),
+          h("th.optional", { scope: "col" }, "Created"),
+        ),
+      ),
+      body,
+    ),
+  );
   const none = h("div.none-yet", { hidden: true });
   const problem = h("div");
-  const element = h("div.view-machines", null,
-    h("div.view-head", null, h("h1", null, "State machines"), h("a.secondary", { href: "#/editor" }, "Try a definition")), problem,
-    h("section.panel", { "aria-label": "State machines" }, h("div.filters", null, filter, counter), table, none));
+  const element = h(
+    "div.view-machines",
+    null,
+    h("div.view-head", null, h("h1", null, "State machines"), h("a.secondary", { href: "#/editor" }, "Try a definition")),
+    problem,
+    h("section.panel", { "aria-label": "State machines" }, h("div.filters", null, filter, counter), table, none),
+  );
 
   const rows = new Map();
   let machines = null;
@@ -75,11 +99,20 @@ export function machinesView({ setTrail }) {
     table.hidden = shown.length === 0;
     none.hidden = shown.length > 0;
     if (shown.length === 0) {
-      fill(none, machines.length > 0 ? h("p", null, "No name has this in it.") : [
-        h("p", null, "There is no state machine yet."),
-        h("p.hint", null, "Start the server with ", h("code", null, "--machines FILE"), ", or create one by the API:"),
-        h("pre.sample", { tabindex: 0 }, `aws stepfunctions create-state-machine --endpoint-url ${location.origin} \\\n  --name hello --role-arn arn:aws:iam::123456789012:role/any --definition file://hello.asl.json`),
-      ]);
+      fill(
+        none,
+        machines.length > 0
+          ? h("p", null, "No name has this in it.")
+          : [
+              h("p", null, "There is no state machine yet."),
+              h("p.hint", null, "Start the server with ", h("code", null, "--machines FILE"), ", or create one by the API:"),
+              h(
+                "pre.sample",
+                { tabindex: 0 },
+                `aws stepfunctions create-state-machine --endpoint-url ${location.origin} \\\n  --name hello --role-arn arn:aws:iam::123456789012:role/any --definition file://hello.asl.json`,
+              ),
+            ],
+      );
     }
   }
 
@@ -111,9 +144,15 @@ function machineRow(machine) {
   const last = h("td.number.muted.optional");
   const isExpress = machine.type === "EXPRESS";
   if (isExpress) fill(marks, h("span.muted", null, "Express: not kept"));
-  const element = h("tr", null,
+  const element = h(
+    "tr",
+    null,
     h("th.name-cell", { scope: "row" }, h("a", { href: link("machines", machine.stateMachineArn), dir: "auto" }, machine.name)),
-    h("td.optional", null, isExpress ? "Express" : "Standard"), h("td", null, marks), last, h("td.number.muted.optional", null, dateTime(millis(machine.creationDate))));
+    h("td.optional", null, isExpress ? "Express" : "Standard"),
+    h("td", null, marks),
+    last,
+    h("td.number.muted.optional", null, dateTime(millis(machine.creationDate))),
+  );
   return {
     element,
     showLatest(executions) {
@@ -134,6 +173,9 @@ function strip(states) {
   const counts = new Map();
   for (const status of states) counts.set(status, (counts.get(status) ?? 0) + 1);
   const words = [...counts].map(([status, number]) => `${number} ${statusName(status).toLowerCase()}`).join(", ");
-  return h("span.strip", { role: "img", "aria-label": `Of the latest ${states.length}: ${words}`, title: words },
-    [...states].reverse().map((status) => h("i", { class: statusClass(status) })));
+  return h(
+    "span.strip",
+    { role: "img", "aria-label": `Of the latest ${states.length}: ${words}`, title: words },
+    [...states].reverse().map((status) => h("i", { class: statusClass(status) })),
+  );
 }

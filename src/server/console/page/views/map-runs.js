@@ -65,31 +65,72 @@ function mapRun(arn, visit, model, about) {
   const facts = h("dl.facts");
   const items = h("div");
   const problem = h("div");
-  const limits = reasonedButton({ label: "Change limits", name: `Change the limits of the Map Run of ${visit.state}`, act: () => limitsDialog(arn, last, load), tell: announce });
+  const limits = reasonedButton({
+    label: "Change limits",
+    name: `Change limits of the Map Run of ${visit.state}`,
+    act: () => limitsDialog(arn, last, load),
+    tell: announce,
+  });
   const cut = h("p.hint", { hidden: true });
-  const filter = h("input", { type: "search", placeholder: "Filter by name, input or error", "aria-label": "Filter child executions", oninput: drawChildren });
-  const status = h("select", { "aria-label": "Filter child executions by status", onchange: drawChildren }, h("option", { value: "" }, "All statuses"));
+  const filter = h("input", {
+    type: "search",
+    placeholder: "Filter by name, input or error",
+    "aria-label": "Filter child executions",
+    oninput: drawChildren,
+  });
+  const status = h(
+    "select",
+    { "aria-label": "Filter child executions by status", onchange: drawChildren },
+    h("option", { value: "" }, "All statuses"),
+  );
   const counter = h("span.count");
   const list = new VirtualList({
     label: `Child executions of ${visit.state}`,
     class: "children-table",
-    columns: [{ name: "Name" }, { name: "Status" }, { name: "Started", class: "number optional" }, { name: "Took", class: "number" }, { name: "Input", class: "optional" }],
+    columns: [
+      { name: "Name" },
+      { name: "Status" },
+      { name: "Started", class: "number optional" },
+      { name: "Took", class: "number" },
+      { name: "Input", class: "optional" },
+    ],
     key: (child) => child.name ?? child.index,
     stamp: (child) => child.status,
     cells: (child) => {
       const from = millis(child.startTime);
-      return [h("span", { dir: "auto", title: child.name }, child.name ?? `#${child.index}`), statusBadge(child.status), dateTime(from), from === null ? "" : duration((millis(child.stopTime) ?? serverNow()) - from), h("span.mono", { dir: "auto" }, String(child.error ?? child.input ?? "").slice(0, 160))];
+      return [
+        h("span", { dir: "auto", title: child.name }, child.name ?? `#${child.index}`),
+        statusBadge(child.status),
+        dateTime(from),
+        from === null ? "" : duration((millis(child.stopTime) ?? serverNow()) - from),
+        h("span.mono", { dir: "auto" }, String(child.error ?? child.input ?? "").slice(0, 160)),
+      ];
     },
     details: (child) => [
       child.error || child.cause ? errorBlock(child.error, child.cause) : null,
       h("div.data-section", null, h("h3", null, "Input"), jsonView(child.input, { label: `Input of ${child.name}` })),
-      child.output ? h("div.data-section", null, h("h3", null, "Output"), jsonView(child.output, { label: `Output of ${child.name}` })) : null,
+      child.output
+        ? h("div.data-section", null, h("h3", null, "Output"), jsonView(child.output, { label: `Output of ${child.name}` }))
+        : null,
     ],
     empty: "No child execution is known to the server.",
   });
-  const element = h("section.map-run", { "aria-label": `Map Run of ${visit.state}` },
-    h("div.panel-line", null, h("h3", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state)), h("div.buttons", null, badge, limits.element)), facts, items, problem,
-    h("div.filters", null, filter, status, counter), list.element, cut);
+  const element = h(
+    "section.map-run",
+    { "aria-label": `Map Run of ${visit.state}` },
+    h(
+      "div.panel-line",
+      null,
+      h("h3", null, h("button.link", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, visit.state)),
+      h("div.buttons", null, badge, limits.element),
+    ),
+    facts,
+    items,
+    problem,
+    h("div.filters", null, filter, status, counter),
+    list.element,
+    cut,
+  );
   let children = [];
   let isDone = false;
   let lastStamp = "";
@@ -102,9 +143,27 @@ function mapRun(arn, visit, model, about) {
       limits.setReason(readOnlyReason(about) ?? (run.status === "RUNNING" ? null : "The Map Run does not run any more"));
       fill(badge, statusBadge(run.status));
       const counts = run.executionCounts;
-      fill(facts, fact("Started", dateTime(millis(run.startDate))), fact("Ended", run.stopDate ? dateTime(millis(run.stopDate)) : null), fact("At once", run.maxConcurrency === 0 ? "no limit" : run.maxConcurrency),
-        fact("May fail", `${run.toleratedFailureCount} or ${run.toleratedFailurePercentage} %`), fact("Redriven", run.redriveCount || null));
-      fill(items, progressBar({ succeeded: run.itemCounts.succeeded, failed: run.itemCounts.failed + (run.itemCounts.timedOut ?? 0), aborted: run.itemCounts.aborted, running: run.itemCounts.running, pending: run.itemCounts.pending }, run.itemCounts.total));
+      fill(
+        facts,
+        fact("Started", dateTime(millis(run.startDate))),
+        fact("Ended", run.stopDate ? dateTime(millis(run.stopDate)) : null),
+        fact("At once", run.maxConcurrency === 0 ? "no limit" : run.maxConcurrency),
+        fact("May fail", `${run.toleratedFailureCount} or ${run.toleratedFailurePercentage} %`),
+        fact("Redriven", run.redriveCount || null),
+      );
+      fill(
+        items,
+        progressBar(
+          {
+            succeeded: run.itemCounts.succeeded,
+            failed: run.itemCounts.failed + (run.itemCounts.timedOut ?? 0),
+            aborted: run.itemCounts.aborted,
+            running: run.itemCounts.running,
+            pending: run.itemCounts.pending,
+          },
+          run.itemCounts.total,
+        ),
+      );
       const stamp = JSON.stringify([run.status, counts]);
       isDone = run.status !== "RUNNING";
       if (stamp === lastStamp) return;
@@ -112,11 +171,20 @@ function mapRun(arn, visit, model, about) {
       const known = await get("api/map-run", { mapRunArn: arn });
       children = known.executions;
       cut.hidden = !known.isCut || children.length === 0;
-      setText(cut, known.isCut ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.` : "");
+      setText(
+        cut,
+        known.isCut
+          ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.`
+          : "",
+      );
       const statuses = [...new Set(children.map((child) => child.status))];
       if (status.options.length !== statuses.length + 1) {
         const before = status.value;
-        fill(status, h("option", { value: "" }, "All statuses"), statuses.map((value) => h("option", { value }, value)));
+        fill(
+          status,
+          h("option", { value: "" }, "All statuses"),
+          statuses.map((value) => h("option", { value }, value)),
+        );
         status.value = statuses.includes(before) ? before : "";
       }
       fill(problem);
@@ -128,7 +196,14 @@ function mapRun(arn, visit, model, about) {
 
   function drawChildren() {
     const wanted = filter.value.trim().toLowerCase();
-    const fits = (child) => (status.value === "" || child.status === status.value) && (wanted === "" || [child.name, child.input, child.error].some((text) => String(text ?? "").toLowerCase().includes(wanted)));
+    const fits = (child) =>
+      (status.value === "" || child.status === status.value) &&
+      (wanted === "" ||
+        [child.name, child.input, child.error].some((text) =>
+          String(text ?? "")
+            .toLowerCase()
+            .includes(wanted),
+        ));
     const shown = children.filter(fits);
     list.set(shown);
     counter.textContent = `${shown.length.toLocaleString("en")} of ${children.length.toLocaleString("en")}`;
@@ -150,9 +225,18 @@ async function limitsDialog(mapRunArn, run, load) {
   const isSent = await openDialog({
     title: "Change the limits of this Map Run",
     action: "Change",
-    body: [field("Child executions at once", concurrency, "0 for no limit."), field("Items that may fail", failures), field("Items that may fail, in per cent", percentage)],
+    body: [
+      field("Child executions at once", concurrency, "0 for no limit."),
+      field("Items that may fail", failures),
+      field("Items that may fail, in per cent", percentage),
+    ],
     async send() {
-      await call("UpdateMapRun", { mapRunArn, maxConcurrency: Number(concurrency.value), toleratedFailureCount: Number(failures.value), toleratedFailurePercentage: Number(percentage.value) });
+      await call("UpdateMapRun", {
+        mapRunArn,
+        maxConcurrency: Number(concurrency.value),
+        toleratedFailureCount: Number(failures.value),
+        toleratedFailurePercentage: Number(percentage.value),
+      });
       return true;
     },
   });

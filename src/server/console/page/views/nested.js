@@ -102,9 +102,29 @@ function nestedItem(arn, by, select) {
   let status = null;
   let isUnfolded = false;
   const details = h("details.nested.fold", { ontoggle: unfold }, h("summary", null, "What it started"), inner);
-  const element = h("li", null,
-    h("p", null, h("a.strong", { href: link("executions", arn), dir: "auto" }, nameOfArn(arn)), " ", badge, " ", took, " ", started),
-    h("p.hint", null, "started by ", select ? h("button.link", { type: "button", dir: "auto", onclick: select }, by) : h("span", { dir: "auto" }, by)), problem, details);
+  const element = h(
+    "li",
+    null,
+    h(
+      "p",
+      null,
+      h("a.strong", { href: link("executions", arn), dir: "auto" }, nameOfArn(arn)),
+      " ",
+      badge,
+      " ",
+      took,
+      " ",
+      started,
+    ),
+    h(
+      "p.hint",
+      null,
+      "started by ",
+      select ? h("button.link", { type: "button", dir: "auto", onclick: select }, by) : h("span", { dir: "auto" }, by),
+    ),
+    problem,
+    details,
+  );
 
   async function load() {
     try {

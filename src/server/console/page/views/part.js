@@ -8,9 +8,11 @@ export function mountPart(load, context) {
   const element = h("div");
   let part = null;
   let isClosed = false;
-  load().then(({ mount }) => {
-    if (!isClosed) part = mount(element, context);
-  }).catch((error) => fill(element, h("div.panel-body", null, problemNotice(error))));
+  load()
+    .then(({ mount }) => {
+      if (!isClosed) part = mount(element, context);
+    })
+    .catch((error) => fill(element, h("div.panel-body", null, problemNotice(error))));
   return {
     element,
     shown: () => part?.shown?.(),

@@ -28,18 +28,24 @@ export function errorBlock(error, cause, { label = "Cause", isBrief = false } = 
   const node = cause ? parseJson(cause).node : null;
   const isStructured = node?.kind === "object" || node?.kind === "array";
   const message = isStructured ? messageOf(node) : null;
-  const words = isStructured ? message : cause ? node?.value ?? cause : null;
+  const words = isStructured ? message : cause ? (node?.value ?? cause) : null;
   const whole = () => jsonView(cause, { label });
-  return h("div.error-block", null,
-    h("div.error-words", null,
+  return h(
+    "div.error-block",
+    null,
+    h(
+      "div.error-words",
+      null,
       error === null || error === undefined ? null : h("p.error-name", null, h("code", { dir: "auto" }, error)),
       words ? h("p.error-message", { dir: "auto" }, words) : null,
-      cause ? null : h("p.none", null, "no cause was given")),
-    isStructured ? (isBrief && message ? lazyDetails("Whole cause", whole) : whole()) : null);
+      cause ? null : h("p.none", null, "no cause was given"),
+    ),
+    isStructured ? (isBrief && message ? lazyDetails("Whole cause", whole) : whole()) : null,
+  );
 }
 
 /** The words in a cause that is JSON: of a Lambda function's error, of an execution that failed, of a service's answer. */
-export function messageOf(node) {
+function messageOf(node) {
   const entries = new Map(node.entries ?? []);
   for (const name of ["errorMessage", "Cause", "message", "Message", "error_message"]) {
     const found = entries.get(name);
@@ -50,5 +56,7 @@ export function messageOf(node) {
 
 /** `Each Order #3 › Lines #0` for a visit in Map iterations; an empty text for others. */
 export function placeText(visit) {
-  return iterationsAround(visit).map(({ state, index }) => `${state} #${index}`).join(" › ");
+  return iterationsAround(visit)
+    .map(({ state, index }) => `${state} #${index}`)
+    .join(" › ");
 }

@@ -18,10 +18,24 @@ const lastInputs = new Map();
  * aliases and versions.
  */
 export async function startDialog({ stateMachineArn, machineName, type, input, targets = [], title }) {
-  const name = h("input", { type: "text", maxlength: 80, autocomplete: "off", spellcheck: "false", placeholder: "a random one", dir: "auto" });
+  const name = h("input", {
+    type: "text",
+    maxlength: 80,
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "a random one",
+    dir: "auto",
+  });
   const text = input ?? lastInputs.get(stateMachineArn) ?? "{}";
   const json = jsonInput({ label: "Input", text: input === undefined ? text : pretty(text), rows: 10, isFirst: true });
-  const target = targets.length > 1 ? h("select", null, targets.map(({ arn, label }) => h("option", { value: arn }, label))) : null;
+  const target =
+    targets.length > 1
+      ? h(
+          "select",
+          null,
+          targets.map(({ arn, label }) => h("option", { value: arn }, label)),
+        )
+      : null;
   const isExpress = type === "EXPRESS";
   const result = h("div", { "aria-live": "polite" });
   let started = null;
@@ -34,7 +48,11 @@ export async function startDialog({ stateMachineArn, machineName, type, input, t
         json.focus();
         return false;
       }
-      const request = { stateMachineArn: target?.value ?? stateMachineArn, input: json.value(), name: name.value.trim() || undefined };
+      const request = {
+        stateMachineArn: target?.value ?? stateMachineArn,
+        input: json.value(),
+        name: name.value.trim() || undefined,
+      };
       lastInputs.set(stateMachineArn, json.value());
       if (isExpress) {
         fill(result, h("p.muted", null, "Running …"));
@@ -56,8 +74,14 @@ export async function startDialog({ stateMachineArn, machineName, type, input, t
 
 // An Express execution is not kept: its result is all there is.
 function showResult(element, answer) {
-  fill(element, h("div.sync-result", null,
-    h("p", null, statusBadge(answer.status), " ", h("strong", { dir: "auto" }, answer.error ?? "")),
-    answer.cause ? h("pre.cause", { tabindex: 0 }, pretty(answer.cause)) : null,
-    answer.output ? jsonView(answer.output, { label: "Output" }) : null));
+  fill(
+    element,
+    h(
+      "div.sync-result",
+      null,
+      h("p", null, statusBadge(answer.status), " ", h("strong", { dir: "auto" }, answer.error ?? "")),
+      answer.cause ? h("pre.cause", { tabindex: 0 }, pretty(answer.cause)) : null,
+      answer.output ? jsonView(answer.output, { label: "Output" }) : null,
+    ),
+  );
 }

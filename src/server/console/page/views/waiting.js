@@ -41,7 +41,9 @@ export function waitingPart(model, about) {
       const { tasks } = await get("api/tokens", { executionArn: model.executionArn });
       askedAt = asked;
       model.setWaiting(tasks);
-    } catch { /* it is asked again */ } finally {
+    } catch {
+      /* it is asked again */
+    } finally {
       isAsking = false;
     }
   }
@@ -51,7 +53,10 @@ export function waitingPart(model, about) {
     if (key === drawn) return;
     drawn = key;
     none.hidden = model.waiting.length > 0;
-    fill(list, model.waiting.map((task) => item(task, model, about)));
+    fill(
+      list,
+      model.waiting.map((task) => item(task, model, about)),
+    );
   }
 
   return { element, ask, update: draw, shown: draw, close: () => clearInterval(timer) };
@@ -63,13 +68,37 @@ function mayWait(model) {
 
 function item(task, model, about) {
   const visit = model.history.visitOf(task.event);
-  const answer = reasonedButton({ label: "Answer", name: `Answer ${task.state}`, tone: "primary", act: () => answerDialog(task), tell: announce });
+  const answer = reasonedButton({
+    label: "Answer",
+    name: `Answer ${task.state}`,
+    tone: "primary",
+    act: () => answerDialog(task),
+    tell: announce,
+  });
   answer.setReason(readOnlyReason(about));
-  return h("li", null,
-    h("div.panel-line", null,
-      h("div", null, visit ? h("button.link.strong", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, task.state) : h("strong", { dir: "auto" }, task.state), h("p.hint", null, h("code", null, task.resource), " waits for ", showElapsed(h("span.number"), millis(task.since), null))),
-      answer.element),
-    h("p.token", null, h("code", null, task.token), copyButton(() => task.token, `Copy the token of ${task.state}`)));
+  return h(
+    "li",
+    null,
+    h(
+      "div.panel-line",
+      null,
+      h(
+        "div",
+        null,
+        visit
+          ? h("button.link.strong", { type: "button", dir: "auto", onclick: () => model.selectVisit(visit) }, task.state)
+          : h("strong", { dir: "auto" }, task.state),
+        h("p.hint", null, h("code", null, task.resource), " waits for ", showElapsed(h("span.number"), millis(task.since), null)),
+      ),
+      answer.element,
+    ),
+    h(
+      "p.token",
+      null,
+      h("code", null, task.token),
+      copyButton(() => task.token, `Copy the token of ${task.state}`),
+    ),
+  );
 }
 
 async function answerDialog(task) {
@@ -83,7 +112,12 @@ async function answerDialog(task) {
   const error = h("input", { type: "text", maxlength: 256, placeholder: "Payment.Declined" });
   const cause = h("textarea", { rows: 3, maxlength: 32768 });
   const failure = h("div.fields", { hidden: true }, field("Error", error), field("Cause", cause));
-  const choice = h("fieldset", null, h("legend", null, "The task has"), h("div.choices", null, radio("success", "succeeded"), radio("failure", "failed")));
+  const choice = h(
+    "fieldset",
+    null,
+    h("legend", null, "The task has"),
+    h("div.choices", null, radio("success", "succeeded"), radio("failure", "failed")),
+  );
   const isSuccess = () => choice.querySelector("input:checked").value === "success";
   function draw() {
     output.element.hidden = !isSuccess();
@@ -99,7 +133,12 @@ async function answerDialog(task) {
         return false;
       }
       if (isSuccess()) await call("SendTaskSuccess", { taskToken: task.token, output: output.value() });
-      else await call("SendTaskFailure", { taskToken: task.token, error: error.value || undefined, cause: cause.value || undefined });
+      else
+        await call("SendTaskFailure", {
+          taskToken: task.token,
+          error: error.value || undefined,
+          cause: cause.value || undefined,
+        });
       return true;
     },
   });
