@@ -17,7 +17,12 @@ export function mount(element, context) {
   const session = new Session({ path: "api/replay", request: { executionArn } });
   const notice = h("div.dbg-notices");
   // Says that events have come since the execution was read.
-  const behind = h("div.dbg-note.dbg-behind", { role: "status" }, h("span"), h("button.secondary", { type: "button", onclick: () => catchUp() }, "Run it again"));
+  const behind = h(
+    "div.dbg-note.dbg-behind",
+    { role: "status" },
+    h("span"),
+    h("button.secondary", { type: "button", onclick: () => catchUp() }, "Run it again"),
+  );
   const holder = h("div", null, h("p.none.dbg-loading", { role: "status" }, "The execution is run again from its history."));
   let view = null;
   let isClosed = false;
@@ -25,7 +30,9 @@ export function mount(element, context) {
 
   fill(element, h("div.dbg-frame-all", null, notice, holder));
   const loaded = load();
-  const ended = context.onChange?.(() => { if (view) showBehind(); });
+  const ended = context.onChange?.(() => {
+    if (view) showBehind();
+  });
 
   async function load() {
     try {
@@ -36,7 +43,10 @@ export function mount(element, context) {
         get("api/diagram", { executionArn }).catch(() => null),
       ]);
       description = described;
-      const problem = await session.load().then(() => null, (error) => error);
+      const problem = await session.load().then(
+        () => null,
+        (error) => error,
+      );
       const trace = problem === null ? session.base : new Trace(await readHistory(executionArn));
       await style;
       if (isClosed) return;
@@ -54,7 +64,13 @@ export function mount(element, context) {
       definition: readDefinition(machine?.definition ?? "null"),
       diagram,
       isRunning: description.status === "RUNNING",
-      facts: () => ({ executionArn, name: description.name, stateMachineArn: description.stateMachineArn, stateMachineName: machine?.name, roleArn: machine?.roleArn }),
+      facts: () => ({
+        executionArn,
+        name: description.name,
+        stateMachineArn: description.stateMachineArn,
+        stateMachineName: machine?.name,
+        roleArn: machine?.roleArn,
+      }),
       saved: (forks) => ({ executionArn, forks }),
       stepped: remember,
     });
@@ -68,22 +84,47 @@ export function mount(element, context) {
     const asked = Number(currentRoute().query.get("event"));
     if (asked > 0 && trace.ids.includes(asked)) return trace.stepOf(asked);
     const failed = trace.history.failed();
-    if (failed) return trace.stepOf(failed.events.findLast((id) => trace.failures.includes(trace.stepOf(id))) ?? failed.enteredId);
+    if (failed)
+      return trace.stepOf(failed.events.findLast((id) => trace.failures.includes(trace.stepOf(id))) ?? failed.enteredId);
     return description.status === "RUNNING" ? trace.size - 1 : 0;
   }
 
   function replayNotes() {
     const { difference, notes, base } = session;
     return [
-      difference ? h("div.dbg-note", null, h("p", null, `Run again, it takes another path than its history tells: ${difference.text}`)) : null,
-      base.run.isCut ? h("div.dbg-note", null, h("p", null, "Its data is too much for one answer: some of it is left out.")) : null,
+      difference
+        ? h("div.dbg-note", null, h("p", null, `Run again, it takes another path than its history tells: ${difference.text}`))
+        : null,
+      base.run.isCut
+        ? h("div.dbg-note", null, h("p", null, "Its data is too much for one answer: some of it is left out."))
+        : null,
       // Tokens and times are never the same again: that is no warning.
-      notes.length > 0 ? h("details.dbg-other-data", null, h("summary", null, "Run again, some of its data is other than recorded"), h("ul", null, notes.map((note) => h("li", { dir: "auto" }, note.replace(/^other data: /, ""))))) : null,
+      notes.length > 0
+        ? h(
+            "details.dbg-other-data",
+            null,
+            h("summary", null, "Run again, some of its data is other than recorded"),
+            h(
+              "ul",
+              null,
+              notes.map((note) => h("li", { dir: "auto" }, note.replace(/^other data: /, ""))),
+            ),
+          )
+        : null,
     ].filter(Boolean);
   }
 
   function historyOnly(error) {
-    return h("div.dbg-note", null, h("p", null, "It cannot be run again: ", sentence(error.message)), h("p.muted", null, "You step through its history, which knows the data at each state's beginning and end; answers cannot be changed."));
+    return h(
+      "div.dbg-note",
+      null,
+      h("p", null, "It cannot be run again: ", sentence(error.message)),
+      h(
+        "p.muted",
+        null,
+        "You step through its history, which knows the data at each state's beginning and end; answers cannot be changed.",
+      ),
+    );
   }
 
   function showBehind() {
@@ -101,7 +142,9 @@ export function mount(element, context) {
 
   return {
     shown() {
-      loaded.then(() => { if (view && !isClosed && view.trace) view.go(view.step, { isNew: true, visit: view.selected ?? undefined }); });
+      loaded.then(() => {
+        if (view && !isClosed && view.trace) view.go(view.step, { isNew: true, visit: view.selected ?? undefined });
+      });
     },
     close() {
       isClosed = true;
@@ -130,7 +173,8 @@ function remember(id) {
   clearTimeout(remembering);
   remembering = setTimeout(() => {
     const { parts, query } = currentRoute();
-    if (parts[0] === "executions" && id !== null) history.replaceState(null, "", link(...parts, { ...Object.fromEntries(query), event: String(id) }));
+    if (parts[0] === "executions" && id !== null)
+      history.replaceState(null, "", link(...parts, { ...Object.fromEntries(query), event: String(id) }));
   }, 250);
 }
 

@@ -19,7 +19,8 @@ export function stateIn(definition, name) {
     if (Object.hasOwn(states, name)) return { state: states[name], language: states[name]?.QueryLanguage ?? language };
     for (const state of Object.values(states)) {
       const inner = state?.QueryLanguage ?? language;
-      for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat()) graphs.push({ graph: nested, language: inner });
+      for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat())
+        graphs.push({ graph: nested, language: inner });
     }
   }
   return null;
@@ -34,10 +35,19 @@ export function errorNames(state) {
 /** What happens to an error by a state's retriers and catchers, as the names of the rules: for a hint beside the name. */
 export function rulesFor(state, error) {
   // As the engine matches: nothing matches States.Runtime.
-  const fits = (rule) => error !== "States.Runtime" && list(rule?.ErrorEquals).some((name) => name === error || name === "States.ALL" || (name === "States.TaskFailed" && !["States.Timeout", "States.DataLimitExceeded"].includes(error)));
+  const fits = (rule) =>
+    error !== "States.Runtime" &&
+    list(rule?.ErrorEquals).some(
+      (name) =>
+        name === error ||
+        name === "States.ALL" ||
+        (name === "States.TaskFailed" && !["States.Timeout", "States.DataLimitExceeded"].includes(error)),
+    );
   const retry = list(state?.Retry).findIndex(fits);
   const catcher = list(state?.Catch).findIndex(fits);
-  return [retry >= 0 ? "is retried" : null, catcher >= 0 ? `is caught: goes on in ${state.Catch[catcher].Next}` : null].filter(Boolean).join(", then ");
+  return [retry >= 0 ? "is retried" : null, catcher >= 0 ? `is caught: goes on in ${state.Catch[catcher].Next}` : null]
+    .filter(Boolean)
+    .join(", then ");
 }
 
 /** The names of all task states, in the order of the text. */
@@ -48,7 +58,8 @@ export function taskNames(definition) {
   while (rest.length > 0) {
     const [name, state] = rest.pop();
     if (state?.Type === "Task") names.push(name);
-    for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat().reverse()) rest.push(...Object.entries(nested?.States ?? {}).reverse());
+    for (const nested of [list(state?.Branches), state?.ItemProcessor ?? [], state?.Iterator ?? []].flat().reverse())
+      rest.push(...Object.entries(nested?.States ?? {}).reverse());
   }
   return names;
 }

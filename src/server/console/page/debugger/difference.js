@@ -9,7 +9,8 @@ const MOST = 200;
  */
 export function differenceOf(before, after) {
   if (isSame(before, after)) return { kind: "same", changes: [], isCut: false };
-  if (kindOf(before) !== kindOf(after) || !isContainer(after) || sharesNothing(before, after)) return { kind: "replaced", changes: [], isCut: false };
+  if (kindOf(before) !== kindOf(after) || !isContainer(after) || sharesNothing(before, after))
+    return { kind: "replaced", changes: [], isCut: false };
   const changes = [];
   // Pairs of containers that are still to be compared, in the order of the document.
   const rest = [{ path: [], before, after }];
@@ -46,7 +47,9 @@ export function isSame(one, other) {
 
 /** A place as the paths of JSONPath: `$.items[3]['a b']`. */
 export function pathText(path) {
-  const parts = path.map((part) => (typeof part === "number" ? `[${part}]` : /^[A-Za-z_]\w*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`));
+  const parts = path.map((part) =>
+    typeof part === "number" ? `[${part}]` : /^[A-Za-z_]\w*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`,
+  );
   return `$${parts.join("")}`;
 }
 

@@ -20,18 +20,48 @@ export class ExpressionPanel {
     this.isLanguageChosen = false;
     const id = uniqueId("expression");
     this.stage = h("select", { id: `${id}-stage`, onchange: () => this.#soon(0) });
-    this.language = h("select", { id: `${id}-language`, onchange: () => {
-      this.isLanguageChosen = true;
-      this.#hint();
-      this.#soon(0);
-    } }, h("option", { value: "JSONPath" }, "JSONPath"), h("option", { value: "JSONata" }, "JSONata"));
-    this.text = h("textarea.dbg-expression-text", { id, rows: 2, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", "aria-describedby": `${id}-hint`, oninput: () => this.#soon(WAIT) });
+    this.language = h(
+      "select",
+      {
+        id: `${id}-language`,
+        onchange: () => {
+          this.isLanguageChosen = true;
+          this.#hint();
+          this.#soon(0);
+        },
+      },
+      h("option", { value: "JSONPath" }, "JSONPath"),
+      h("option", { value: "JSONata" }, "JSONata"),
+    );
+    this.text = h("textarea.dbg-expression-text", {
+      id,
+      rows: 2,
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      dir: "ltr",
+      "aria-describedby": `${id}-hint`,
+      oninput: () => this.#soon(WAIT),
+    });
     this.hint = h("p.hint", { id: `${id}-hint` });
     this.result = h("div.dbg-result", { "aria-live": "polite" });
-    this.element = h("details.dbg-expression", { ontoggle: () => this.#refresh() }, h("summary", null, h("h3", null, "Try an expression")),
-      h("div.dbg-expression-body", null,
-        h("div.dbg-expression-line", null, h("div.field", null, h("label", { for: `${id}-stage` }, "On"), this.stage), h("div.field", null, h("label", { for: `${id}-language` }, "Language"), this.language)),
-        h("div.field", null, h("label", { for: id }, "Expression"), this.text, this.hint), this.result));
+    this.element = h(
+      "details.dbg-expression",
+      { ontoggle: () => this.#refresh() },
+      h("summary", null, h("h3", null, "Try an expression")),
+      h(
+        "div.dbg-expression-body",
+        null,
+        h(
+          "div.dbg-expression-line",
+          null,
+          h("div.field", null, h("label", { for: `${id}-stage` }, "On"), this.stage),
+          h("div.field", null, h("label", { for: `${id}-language` }, "Language"), this.language),
+        ),
+        h("div.field", null, h("label", { for: id }, "Expression"), this.text, this.hint),
+        this.result,
+      ),
+    );
     this.#hint();
   }
 
@@ -47,8 +77,13 @@ export class ExpressionPanel {
     const { trace, visit, step, definition } = this.at;
     const known = stagesOf(trace, visit).filter(({ isLate }) => !isLate || isWorkDone(trace, visit, step));
     this.known = new Map(known.map(({ stage, value }) => [stage, value]));
-    const chosen = this.known.has(this.stage.value) ? this.stage.value : known.at(-1)?.stage ?? "";
-    fill(this.stage, known.map(({ stage, value }) => h("option", { value: stage }, `${stageWords(stage).label} (${bytes(jsonText(value).length)})`)));
+    const chosen = this.known.has(this.stage.value) ? this.stage.value : (known.at(-1)?.stage ?? "");
+    fill(
+      this.stage,
+      known.map(({ stage, value }) =>
+        h("option", { value: stage }, `${stageWords(stage).label} (${bytes(jsonText(value).length)})`),
+      ),
+    );
     this.stage.value = chosen;
     const language = stateIn(definition, visit.state)?.language;
     if (language && !this.isLanguageChosen) this.language.value = language;
@@ -62,7 +97,12 @@ export class ExpressionPanel {
   }
 
   #hint() {
-    setText(this.hint, this.language.value === "JSONata" ? "As within {% and %}: $states.input, $states.context, $states.result, $variable" : "A path or an intrinsic function: $.order.id, $$.State.Name, $variable, States.Format('{}', $.id)");
+    setText(
+      this.hint,
+      this.language.value === "JSONata"
+        ? "As within {% and %}: $states.input, $states.context, $states.result, $variable"
+        : "A path or an intrinsic function: $.order.id, $$.State.Name, $variable, States.Format('{}', $.id)",
+    );
   }
 
   #soon(wait) {
@@ -84,11 +124,25 @@ export class ExpressionPanel {
     const isJsonata = this.language.value === "JSONata";
     const result = isJsonata && this.known.has("Result") ? { result: this.known.get("Result") } : {};
     try {
-      const answer = await postExact("api/evaluate", {
-        language: this.language.value, expression, input: this.known.get(this.stage.value) ?? null, variables: variablesOf(trace, visit, trace.run ? new Map() : variablesAt(visit)),
-        context: contextOf(trace, visit, step, this.facts()), ...result,
-      }, request.signal);
-      if (!request.signal.aborted) fill(this.result, answer.error === undefined ? jsonView(jsonText(answer.value), { label: "Result of the expression" }) : problem(answer, expression));
+      const answer = await postExact(
+        "api/evaluate",
+        {
+          language: this.language.value,
+          expression,
+          input: this.known.get(this.stage.value) ?? null,
+          variables: variablesOf(trace, visit, trace.run ? new Map() : variablesAt(visit)),
+          context: contextOf(trace, visit, step, this.facts()),
+          ...result,
+        },
+        request.signal,
+      );
+      if (!request.signal.aborted)
+        fill(
+          this.result,
+          answer.error === undefined
+            ? jsonView(jsonText(answer.value), { label: "Result of the expression" })
+            : problem(answer, expression),
+        );
     } catch (error) {
       if (!request.signal.aborted) fill(this.result, h("div.problem", null, error.message));
     }
@@ -99,7 +153,14 @@ function problem({ error, cause, from }, expression) {
   const inner = innerOf(expression);
   // The server counts characters, the page UTF-16 units.
   const offset = Number.isInteger(from) ? [...inner].slice(0, from).join("").length : null;
-  return h("div.problem", null, h("p", { dir: "auto" }, h("b", null, error), cause ? `: ${cause.replaceAll("`", "'")}` : ""), offset === null ? null : h("pre", { tabindex: 0, role: "group", "aria-label": "Where the error is" }, excerptOf(inner, offset)));
+  return h(
+    "div.problem",
+    null,
+    h("p", { dir: "auto" }, h("b", null, error), cause ? `: ${cause.replaceAll("`", "'")}` : ""),
+    offset === null
+      ? null
+      : h("pre", { tabindex: 0, role: "group", "aria-label": "Where the error is" }, excerptOf(inner, offset)),
+  );
 }
 
 // What is evaluated of what was typed: the server leaves away what surrounds an expression in a definition.
@@ -115,10 +176,19 @@ function contextOf(trace, visit, step, facts) {
   const items = run?.stages.find(({ stage }) => stage === "ItemsPath")?.value ?? null;
   const attempts = visit.attempts.filter(({ scheduledId }) => scheduledId <= (trace.event(step)?.id ?? 0)).length;
   return {
-    Execution: { Id: facts.executionArn ?? "", Input: trace.run?.input ?? null, Name: facts.name ?? "", RoleArn: facts.roleArn ?? "", StartTime: new Date(trace.started).toISOString(), RedriveCount: trace.history.redrives.length },
+    Execution: {
+      Id: facts.executionArn ?? "",
+      Input: trace.run?.input ?? null,
+      Name: facts.name ?? "",
+      RoleArn: facts.roleArn ?? "",
+      StartTime: new Date(trace.started).toISOString(),
+      RedriveCount: trace.history.redrives.length,
+    },
     State: { EnteredTime: new Date(visit.entered).toISOString(), Name: visit.state, RetryCount: Math.max(0, attempts - 1) },
     StateMachine: { Id: facts.stateMachineArn ?? "", Name: facts.stateMachineName ?? "" },
-    ...(iteration ? { Map: { Item: { Index: iteration.index, Value: Array.isArray(items) ? items[iteration.index] ?? null : null } } } : {}),
+    ...(iteration
+      ? { Map: { Item: { Index: iteration.index, Value: Array.isArray(items) ? (items[iteration.index] ?? null) : null } } }
+      : {}),
   };
 }
 

@@ -8,8 +8,11 @@ import { STATUS_WORDS } from "../visits.js";
 const MOST = 12;
 const GLYPHS = { running: "▸", succeeded: "✓", failed: "✕", timedOut: "✕", caught: "↷", aborted: "■" };
 
-/** The frames of a step: { visit, status, scopes: [{ scope, frame }], done, more } from the outermost, or null before the first state. */
-export function framesAt(trace, step) {
+/**
+ * The frames of a step: { visit, status, scopes: [{ scope, frame }], done, more } from the outermost; null before the first
+ * state.
+ */
+function framesAt(trace, step) {
   const id = trace.event(step)?.id ?? 0;
   const current = new Set();
   for (let at = trace.visitAt(step)?.scope; at; at = at.visit?.scope) current.add(at);
@@ -88,11 +91,34 @@ export function drawFrames(element, trace, step, selected, choose) {
 
 function item({ visit, status, scopes, done, more }, selected, choose) {
   const isSelected = visit === selected;
-  const button = h("button.dbg-frame", { type: "button", class: [status, isSelected && "selected"], "aria-current": isSelected ? "true" : null, onclick: () => choose(visit) },
-    h("span.dbg-glyph", { "aria-hidden": "true" }, GLYPHS[status]), h("span.dbg-name", { dir: "auto" }, visit.state), h("span.muted", null, visit.type), h("span.visually-hidden", null, STATUS_WORDS[status]));
-  const inner = scopes.map(({ scope, frame }) => h("li", null,
-    h("span.dbg-scope", null, scope.kind === "branch" ? `Branch ${scope.number + 1}` : `Iteration ${scope.index}`),
-    frame ? h("ul", null, item(frame, selected, choose)) : h("span.muted", null, " begins")));
-  const rest = [done > 0 ? `${done.toLocaleString("en")} done` : null, more > 0 ? `${count(more, "more", "more")} open` : null].filter(Boolean).join(", ");
-  return h("li", null, button, inner.length > 0 || rest ? h("ul", null, inner, rest ? h("li.muted.dbg-rest", null, rest) : null) : null);
+  const button = h(
+    "button.dbg-frame",
+    {
+      type: "button",
+      class: [status, isSelected && "selected"],
+      "aria-current": isSelected ? "true" : null,
+      onclick: () => choose(visit),
+    },
+    h("span.dbg-glyph", { "aria-hidden": "true" }, GLYPHS[status]),
+    h("span.dbg-name", { dir: "auto" }, visit.state),
+    h("span.muted", null, visit.type),
+    h("span.visually-hidden", null, STATUS_WORDS[status]),
+  );
+  const inner = scopes.map(({ scope, frame }) =>
+    h(
+      "li",
+      null,
+      h("span.dbg-scope", null, scope.kind === "branch" ? `Branch ${scope.number + 1}` : `Iteration ${scope.index}`),
+      frame ? h("ul", null, item(frame, selected, choose)) : h("span.muted", null, " begins"),
+    ),
+  );
+  const rest = [done > 0 ? `${done.toLocaleString("en")} done` : null, more > 0 ? `${count(more, "more", "more")} open` : null]
+    .filter(Boolean)
+    .join(", ");
+  return h(
+    "li",
+    null,
+    button,
+    inner.length > 0 || rest ? h("ul", null, inner, rest ? h("li.muted.dbg-rest", null, rest) : null) : null,
+  );
 }

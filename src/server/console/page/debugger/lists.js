@@ -11,9 +11,18 @@ export class EventList {
   constructor(go) {
     this.trace = null;
     this.list = new VirtualList({
-      label: "Events", class: "dbg-events-table", rowHeight: 30, key: (event) => event.id, empty: "No event.",
+      label: "Events",
+      class: "dbg-events-table",
+      rowHeight: 30,
+      key: (event) => event.id,
+      empty: "No event.",
       columns: [{ name: "#", class: "number" }, { name: "Event" }, { name: "State" }, { name: "Time", class: "number optional" }],
-      cells: (event) => [event.id.toLocaleString("en"), h("span", { class: isFailure(event) && "event-failure" }, isFailure(event) ? "✕ " : null, event.type), this.#state(event), offset(this.trace.elapsed(event))],
+      cells: (event) => [
+        event.id.toLocaleString("en"),
+        h("span", { class: isFailure(event) && "event-failure" }, isFailure(event) ? "✕ " : null, event.type),
+        this.#state(event),
+        offset(this.trace.elapsed(event)),
+      ],
       choose: (event) => go(this.trace.stepOf(event.id)),
       current: (event) => go(this.trace.stepOf(event.id)),
     });
@@ -44,11 +53,26 @@ export class EventList {
 export class CallList {
   constructor(answer) {
     this.list = new VirtualList({
-      label: "Calls of tasks", class: "dbg-calls-table", rowHeight: 38, key: ({ index }) => index, empty: "No task is called.",
+      label: "Calls of tasks",
+      class: "dbg-calls-table",
+      rowHeight: 38,
+      key: ({ index }) => index,
+      empty: "No task is called.",
       columns: [{ name: "State" }, { name: "Answer" }, { name: "Asked at", class: "number optional" }, { name: "Other answer" }],
       cells: ({ call }) => [
-        [h("b", { dir: "auto" }, call.state), h("span.muted", null, [call.attempt > 0 ? ` attempt ${call.attempt + 1}` : "", call.iterations.length > 0 ? ` iteration ${call.iterations.join(", ")}` : ""])],
-        h("span", { dir: "auto", class: call.isUnknown ? "dbg-unknown" : call.answer?.error !== undefined && "event-failure" }, answerWords(call.answer)), offset(call.asked),
+        [
+          h("b", { dir: "auto" }, call.state),
+          h("span.muted", null, [
+            call.attempt > 0 ? ` attempt ${call.attempt + 1}` : "",
+            call.iterations.length > 0 ? ` iteration ${call.iterations.join(", ")}` : "",
+          ]),
+        ],
+        h(
+          "span",
+          { dir: "auto", class: call.isUnknown ? "dbg-unknown" : call.answer?.error !== undefined && "event-failure" },
+          answerWords(call.answer),
+        ),
+        offset(call.asked),
         h("span.dbg-pseudo", null, call.isUnknown ? "Answer" : "Answer otherwise"),
       ],
       choose: ({ index }) => answer(index),

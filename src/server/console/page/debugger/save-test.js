@@ -31,7 +31,15 @@ export function saveTestDialog(request, suggestedName) {
 
   fill(shown, h("p.muted", null, "The server writes the file and runs it."));
   load();
-  return openDialog({ title: "Save as a test", body: h("div.dbg-save", null, field("Name of the case", name, "What it is about, as in: a refused card is asked for again"), shown) });
+  return openDialog({
+    title: "Save as a test",
+    body: h(
+      "div.dbg-save",
+      null,
+      field("Name of the case", name, "What it is about, as in: a refused card is asked for again"),
+      shown,
+    ),
+  });
 }
 
 function preview({ fileName, text, definitionFileName, definition }) {
@@ -39,9 +47,29 @@ function preview({ fileName, text, definitionFileName, definition }) {
   return [
     h("p.muted", null, "The server has run it: it passes."),
     h("pre.dbg-yaml", { tabindex: 0, role: "group", "aria-label": fileName }, text),
-    h("div.buttons", null,
-      h("button.primary", { type: "button", onclick: () => download(fileName, text, "application/yaml") }, icon("download"), fileName),
-      h("button.secondary", { type: "button", onclick: () => download(definitionFileName, definition) }, icon("download"), definitionFileName), copyButton(() => text, "Copy the test file")),
-    h("p.dbg-command", null, "Keep both in one folder, and run ", h("code", null, command), copyButton(() => command, "Copy the command")),
+    h(
+      "div.buttons",
+      null,
+      h(
+        "button.primary",
+        { type: "button", onclick: () => download(fileName, text, "application/yaml") },
+        icon("download"),
+        fileName,
+      ),
+      h(
+        "button.secondary",
+        { type: "button", onclick: () => download(definitionFileName, definition) },
+        icon("download"),
+        definitionFileName,
+      ),
+      copyButton(() => text, "Copy the test file"),
+    ),
+    h(
+      "p.dbg-command",
+      null,
+      "Keep both in one folder, and run ",
+      h("code", null, command),
+      copyButton(() => command, "Copy the command"),
+    ),
   ];
 }

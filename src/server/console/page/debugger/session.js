@@ -45,11 +45,15 @@ export class Session {
     const known = this.forks.findIndex((other) => other.key === fork.key);
     const forks = known >= 0 ? this.forks.toSpliced(known, 1, fork) : [...this.forks, fork];
     const lost = await this.#replay(forks, known >= 0 ? known : this.forks.length);
-    if (known < 0 && !this.forks.some(({ key }) => key === fork.key)) throw new Error(`With the answers before it, this call of ${call.state} is not asked.`);
+    if (known < 0 && !this.forks.some(({ key }) => key === fork.key))
+      throw new Error(`With the answers before it, this call of ${call.state} is not asked.`);
     for (let times = 0; isForAll && times < MOST_ALIKE; times += 1) {
       const next = this.last.calls.find((other) => other.isUnknown && other.state === call.state);
       if (!next) break;
-      await this.#replay([...this.forks, { ...fork, key: keyOf(next), iterations: next.iterations, attempt: next.attempt }], this.forks.length);
+      await this.#replay(
+        [...this.forks, { ...fork, key: keyOf(next), iterations: next.iterations, attempt: next.attempt }],
+        this.forks.length,
+      );
     }
     return lost;
   }
@@ -77,7 +81,14 @@ export class Session {
   async #replay(forks, from) {
     const kept = forks.slice(0, from);
     const lost = [];
-    let trace = from === 0 ? this.base : from === this.forks.length ? this.last : kept.length > 0 ? (await this.#post(kept)).trace : this.base;
+    let trace =
+      from === 0
+        ? this.base
+        : from === this.forks.length
+          ? this.last
+          : kept.length > 0
+            ? (await this.#post(kept)).trace
+            : this.base;
     for (const fork of forks.slice(from)) {
       const call = trace.calls.findIndex((known) => keyOf(known) === fork.key);
       if (call < 0) {
@@ -110,7 +121,9 @@ function keyOf(call) {
 
 /** What a call is called: `Charge, attempt 2, iteration 3`. */
 export function callName({ state, attempt, iterations }) {
-  return [state, attempt > 0 ? `attempt ${attempt + 1}` : "", iterations.length > 0 ? `iteration ${iterations.join(", ")}` : ""].filter(Boolean).join(", ");
+  return [state, attempt > 0 ? `attempt ${attempt + 1}` : "", iterations.length > 0 ? `iteration ${iterations.join(", ")}` : ""]
+    .filter(Boolean)
+    .join(", ");
 }
 
 /** What an answer says, in a few words. */

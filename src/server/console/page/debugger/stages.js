@@ -11,11 +11,25 @@ const STAGES = {
   ItemSelector: { label: "ItemSelector", what: "The input of an iteration", against: [] },
   MaxConcurrency: { label: "MaxConcurrency", what: "How many iterations may run at once", against: [] },
   ToleratedFailureCount: { label: "ToleratedFailureCount", what: "How many iterations may fail", against: [] },
-  ToleratedFailurePercentage: { label: "ToleratedFailurePercentage", what: "Which share of the iterations may fail", against: [] },
+  ToleratedFailurePercentage: {
+    label: "ToleratedFailurePercentage",
+    what: "Which share of the iterations may fail",
+    against: [],
+  },
   Result: { label: "Result", what: "What the work came to", against: [], isLate: true },
-  ResultSelector: { label: "ResultSelector", what: "What is taken from the result", against: ["Result", "Parameters", "InputPath", "RawInput"], isLate: true },
+  ResultSelector: {
+    label: "ResultSelector",
+    what: "What is taken from the result",
+    against: ["Result", "Parameters", "InputPath", "RawInput"],
+    isLate: true,
+  },
   ResultPath: { label: "ResultPath", what: "The raw input with the result put in", against: ["RawInput"], isLate: true },
-  Output: { label: "Output", what: "What the next state is entered with", against: ["ResultPath", "Result", "InputPath", "RawInput"], isLate: true },
+  Output: {
+    label: "Output",
+    what: "What the next state is entered with",
+    against: ["ResultPath", "Result", "InputPath", "RawInput"],
+    isLate: true,
+  },
 };
 
 /** What a stage is called, and what it is. */

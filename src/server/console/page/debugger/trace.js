@@ -7,7 +7,8 @@ import { millis } from "../format.js";
 import { STATUSES, scopesAround, transitionKey } from "../visits.js";
 
 /** Events that may end other visits than the one they belong to. */
-const ENDS_OTHERS = /^(Execution(Failed|Aborted|TimedOut)|MapIteration(Failed|Aborted)|(Map|Parallel)State(Started|Failed|Exited|Aborted)|MapRun(Failed|Aborted))$/;
+const ENDS_OTHERS =
+  /^(Execution(Failed|Aborted|TimedOut)|Map(Iteration|Run)(Failed|Aborted)|(Map|Parallel)State(Started|Failed|Exited|Aborted))$/;
 const FAILURE = /(Failed|TimedOut|Aborted)$/;
 
 export class Trace {
@@ -97,7 +98,12 @@ export class Trace {
   rulesAt(step) {
     const id = this.event(step)?.id ?? 0;
     this.rules ??= rulesOf(this);
-    return new Map([...this.rules].map(([state, rules]) => [state, new Set([...rules].filter(([, first]) => first <= id).map(([index]) => index))]));
+    return new Map(
+      [...this.rules].map(([state, rules]) => [
+        state,
+        new Set([...rules].filter(([, first]) => first <= id).map(([index]) => index)),
+      ]),
+    );
   }
 
   /** The first step after this one at which a state is entered, or -1. */
@@ -131,14 +137,16 @@ export class Trace {
   /** Index of the call of a visit's attempt, or -1. */
   callOf(visit, attempt) {
     const known = this.runVisit(visit);
-    return known ? this.callsOf.get(callKey(known.pointer, known.iterations, known.number, attempt)) ?? -1 : -1;
+    return known ? (this.callsOf.get(callKey(known.pointer, known.iterations, known.number, attempt)) ?? -1) : -1;
   }
 
   /** The step at which a call is made. */
   stepOfCall(index) {
     const { pointer, visit: number, iterations, attempt } = this.calls[index];
     const at = JSON.stringify(iterations);
-    const known = this.run.visits.find((visit) => visit.pointer === pointer && visit.number === number && JSON.stringify(visit.iterations) === at);
+    const known = this.run.visits.find(
+      (visit) => visit.pointer === pointer && visit.number === number && JSON.stringify(visit.iterations) === at,
+    );
     if (!known) return 0;
     const visit = this.history.visitOf(known.event);
     return this.stepOf(visit?.attempts[attempt]?.scheduledId ?? known.event);
@@ -147,7 +155,7 @@ export class Trace {
   /** The moment of the virtual time to which a step belongs. */
   momentAt(step) {
     const moments = this.run?.moments ?? [];
-    const at = lastAtMost(this.momentStarts ??= moments.map(({ events }) => events[0]), step);
+    const at = lastAtMost((this.momentStarts ??= moments.map(({ events }) => events[0])), step);
     return moments[at] ?? null;
   }
 
@@ -180,7 +188,11 @@ export class Trace {
     if (changes.at(-1)?.status === status) return;
     // A state that fails is not exited: its end is its own failure, not that of all around it.
     const last = visit.events.at(-1);
-    const isOwn = (status === "failed" || status === "timedOut") && changes.length > 0 && last > changes.at(-1).id && isFailure(this.history.events[last]);
+    const isOwn =
+      (status === "failed" || status === "timedOut") &&
+      changes.length > 0 &&
+      last > changes.at(-1).id &&
+      isFailure(this.history.events[last]);
     changes.push({ id: isOwn ? last : id, status });
     if (status === "running") open.add(visit);
     else open.delete(visit);
@@ -189,7 +201,14 @@ export class Trace {
   // By state: how many of its visits have each status, after each change.
   #countStates() {
     for (const [name, { visits }] of this.history.states) {
-      const changes = visits.flatMap((visit) => this.changes[visit.index].map(({ id, status }, at) => ({ visit, id, status, before: this.changes[visit.index][at - 1]?.status ?? null })));
+      const changes = visits.flatMap((visit) =>
+        this.changes[visit.index].map(({ id, status }, at) => ({
+          visit,
+          id,
+          status,
+          before: this.changes[visit.index][at - 1]?.status ?? null,
+        })),
+      );
       changes.sort((one, other) => one.id - other.id);
       let counts = {};
       let entered = 0;
@@ -199,7 +218,12 @@ export class Trace {
         if (before) counts[before] -= 1;
         else entered += 1;
         state.ids.push(id);
-        state.snapshots.push({ counts, last: status, visits: entered, isManifold: entered > 50 || visit.scope.kind === "iteration" });
+        state.snapshots.push({
+          counts,
+          last: status,
+          visits: entered,
+          isManifold: entered > 50 || visit.scope.kind === "iteration",
+        });
       }
       this.states.set(name, state);
     }
@@ -207,7 +231,9 @@ export class Trace {
 
   #transition(visit, id) {
     const { previous: from, scope } = visit;
-    const key = from ? transitionKey(from.state, visit.state, from.isCaught) : transitionKey(scope.visit?.state ?? null, visit.state, false);
+    const key = from
+      ? transitionKey(from.state, visit.state, from.isCaught)
+      : transitionKey(scope.visit?.state ?? null, visit.state, false);
     const ids = this.transitions.get(key);
     if (ids) ids.push(id);
     else this.transitions.set(key, [id]);

@@ -21,8 +21,8 @@ export class DebuggerView {
   /**
    * Options: `session`, or null where only a history is there; `definition` as JSON; `diagram`; `facts()` for the Context
    * object; `isRunning` where the execution goes on; `saved(request)` makes a test file's request of forks; `stepped(id)` is
-   * told the event one goes to; `answerUnknown(call, answer, isForAll)`, if unknown calls are not answered by forks; `asksElsewhere` where they are asked for
-   * outside of this view.
+   * told the event one goes to; `answerUnknown(call, answer, isForAll)`, if unknown calls are not answered by forks;
+   * `asksElsewhere` where they are asked for outside of this view.
    */
   constructor(options) {
     this.options = options;
@@ -46,18 +46,46 @@ export class DebuggerView {
       look: (which, visit) => this.#look(which, visit),
     });
     const hasSession = options.session !== null;
-    this.tabs = new Tabs({ label: "Lists of the run", tabs: [
-      { id: "events", label: "Events", build: () => ({ element: this.events.element, shown: () => this.events.show(this.step) }) },
-      { id: "calls", label: "Calls", isHidden: !hasSession, build: () => ({ element: this.calls.element }) },
-      { id: "forks", label: "Other answers", isHidden: !hasSession, build: () => ({ element: h("div.panel-body", null, this.forks.element), shown: () => this.#showForks() }) },
-    ] });
-    this.element = h("div.dbg", null,
-      h("div.dbg-top", null, this.which, this.timeline.element), this.notice,
-      h("div.dbg-main", null,
-        h("div.dbg-left", null, h("div.dbg-diagram", null, this.diagram.element), h("section.dbg-frames-panel", { "aria-label": "Frames" }, h("h2.dbg-small-head", null, "Where it is"), this.frames)),
-        h("div.dbg-right", null, this.visit.element, this.expression.element)),
-      h("div.dbg-bottom", null, this.tabs.element,
-        h("p.dbg-keys.hint", null, "Keys: ", keys(",", "."), " event, ", keys("<", ">"), " state, ", keys("x"), " failure")));
+    this.tabs = new Tabs({
+      label: "Lists of the run",
+      tabs: [
+        {
+          id: "events",
+          label: "Events",
+          build: () => ({ element: this.events.element, shown: () => this.events.show(this.step) }),
+        },
+        { id: "calls", label: "Calls", isHidden: !hasSession, build: () => ({ element: this.calls.element }) },
+        {
+          id: "forks",
+          label: "Other answers",
+          isHidden: !hasSession,
+          build: () => ({ element: h("div.panel-body", null, this.forks.element), shown: () => this.#showForks() }),
+        },
+      ],
+    });
+    this.element = h(
+      "div.dbg",
+      null,
+      h("div.dbg-top", null, this.which, this.timeline.element),
+      this.notice,
+      h(
+        "div.dbg-main",
+        null,
+        h(
+          "div.dbg-left",
+          null,
+          h("div.dbg-diagram", null, this.diagram.element),
+          h("section.dbg-frames-panel", { "aria-label": "Frames" }, h("h2.dbg-small-head", null, "Where it is"), this.frames),
+        ),
+        h("div.dbg-right", null, this.visit.element, this.expression.element),
+      ),
+      h(
+        "div.dbg-bottom",
+        null,
+        this.tabs.element,
+        h("p.dbg-keys.hint", null, "Keys: ", keys(",", "."), " event, ", keys("<", ">"), " state, ", keys("x"), " failure"),
+      ),
+    );
     this.onKey = (event) => this.#key(event);
     window.addEventListener("keydown", this.onKey);
     this.tabs.show("events");
@@ -78,7 +106,8 @@ export class DebuggerView {
     this.events.set(trace);
     this.calls.set(trace);
     this.tabs.count("events", trace.size);
-    if (this.options.session) this.tabs.count("calls", trace.calls.length, { alerts: trace.calls.some((call) => call.isUnknown) });
+    if (this.options.session)
+      this.tabs.count("calls", trace.calls.length, { alerts: trace.calls.some((call) => call.isUnknown) });
     this.go(Math.max(0, Math.min(step, trace.size - 1)), { isNew: true });
     this.#showWhich();
   }
@@ -130,9 +159,21 @@ export class DebuggerView {
   }
 
   #key(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || this.element.offsetParent === null || document.querySelector("dialog[open]")) return;
+    if (
+      event.defaultPrevented ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      this.element.offsetParent === null ||
+      document.querySelector("dialog[open]")
+    )
+      return;
     const { target } = event;
-    if (target instanceof HTMLElement && (["TEXTAREA", "SELECT"].includes(target.tagName) || (target.tagName === "INPUT" && target.type !== "range"))) return;
+    if (
+      target instanceof HTMLElement &&
+      (["TEXTAREA", "SELECT"].includes(target.tagName) || (target.tagName === "INPUT" && target.type !== "range"))
+    )
+      return;
     if (this.timeline.key(event.key)) event.preventDefault();
   }
 
@@ -145,11 +186,24 @@ export class DebuggerView {
     const form = answerForm({ state, resource: call.resource, answer: call.answer });
     const isForAll = h("input", { type: "checkbox" });
     const others = trace.calls.filter((other) => other.isUnknown && other.state === call.state).length;
-    const all = call.isUnknown && (others > 1 || call.iterations.length > 0) ? h("label.dbg-all", null, isForAll, "The same for all calls of this state that have no answer") : null;
+    const all =
+      call.isUnknown && (others > 1 || call.iterations.length > 0)
+        ? h("label.dbg-all", null, isForAll, "The same for all calls of this state that have no answer")
+        : null;
     return openDialog({
       title: `${call.isUnknown ? "Answer" : "Answer otherwise"}: ${callName(call)}`,
       action: "See what follows",
-      body: h("div.dbg-answer-dialog", null, h("p.muted", { dir: "auto" }, call.isUnknown ? "Nothing is recorded for this call." : `Recorded: ${answerWords(call.answer)}`), form.element, all),
+      body: h(
+        "div.dbg-answer-dialog",
+        null,
+        h(
+          "p.muted",
+          { dir: "auto" },
+          call.isUnknown ? "Nothing is recorded for this call." : `Recorded: ${answerWords(call.answer)}`,
+        ),
+        form.element,
+        all,
+      ),
       send: async () => {
         const answer = form.answer();
         if (call.isUnknown && answerUnknown) return answerUnknown(call, answer, isForAll.checked);
@@ -198,20 +252,41 @@ export class DebuggerView {
     this.tabs.count("forks", session.forks.length === 0 ? null : session.forks.length);
     this.which.hidden = other === null;
     if (other) {
-      fill(this.which, [["What happened", base], [`With ${session.forks.length === 1 ? "the other answer" : "other answers"}`, other]].map(([label, trace]) => h("button.dbg-switch", {
-        type: "button", "aria-pressed": String(trace === this.trace), onclick: () => {
-          if (trace !== this.trace) this.show(trace);
-          this.which.querySelector('[aria-pressed="true"]')?.focus();
-        } }, label)));
+      fill(
+        this.which,
+        [
+          ["What happened", base],
+          [`With ${session.forks.length === 1 ? "the other answer" : "other answers"}`, other],
+        ].map(([label, trace]) =>
+          h(
+            "button.dbg-switch",
+            {
+              type: "button",
+              "aria-pressed": String(trace === this.trace),
+              onclick: () => {
+                if (trace !== this.trace) this.show(trace);
+                this.which.querySelector('[aria-pressed="true"]')?.focus();
+              },
+            },
+            label,
+          ),
+        ),
+      );
     }
     if (this.options.asksElsewhere && this.trace === base) fill(this.notice);
-    else fill(this.notice, unknownNotice(this.trace, isRunning === true && this.trace === base, (index) => this.#answer(this.trace, index)));
+    else
+      fill(
+        this.notice,
+        unknownNotice(this.trace, isRunning === true && this.trace === base, (index) => this.#answer(this.trace, index)),
+      );
   }
 
   #save() {
     const { session, saved } = this.options;
     const last = session.forks.at(-1);
-    const name = last ? `${last.state} ${answerWords({ ...last.answer, after: 0 })}` : `${session.base.run.status.toLowerCase().replaceAll("_", " ")} as recorded`;
+    const name = last
+      ? `${last.state} ${answerWords({ ...last.answer, after: 0 })}`
+      : `${session.base.run.status.toLowerCase().replaceAll("_", " ")} as recorded`;
     saveTestDialog(saved(session.asRequest()), name.slice(0, 120));
   }
 }
@@ -220,7 +295,11 @@ export class DebuggerView {
 function firstOther(base, trace) {
   const length = Math.min(base.size, trace.size);
   for (let step = 0; step < length; step += 1) {
-    if (base.events[step].type !== trace.events[step].type || JSON.stringify(base.events[step]) !== JSON.stringify(trace.events[step])) return step;
+    if (
+      base.events[step].type !== trace.events[step].type ||
+      JSON.stringify(base.events[step]) !== JSON.stringify(trace.events[step])
+    )
+      return step;
   }
   return Math.max(0, length - 1);
 }

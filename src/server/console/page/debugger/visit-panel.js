@@ -5,10 +5,13 @@ import { bytes, count, duration, offset } from "../format.js";
 import { jsonView } from "../json.js";
 import { statusBadge } from "../status.js";
 import { variablesAt } from "../visits.js";
+import { attemptsSection } from "./attempts.js";
 import { changesView } from "./changes-view.js";
 import { differenceOf } from "./difference.js";
 import { stateIn } from "./definition.js";
 import { jsonText } from "./exact-json.js";
+import { clipped, section } from "./pieces.js";
+import { rulesSection } from "./rules.js";
 import { assignedOf, isWorkDone, stageWords, stagesOf, variablesOf } from "./stages.js";
 import { placeOf } from "./trace.js";
 
@@ -28,45 +31,70 @@ export class VisitPanel {
 
   show(trace, step, visit, definition) {
     if (!visit) {
-      fill(this.element, h("p.none", null, trace.size === 0 ? "There is no event yet." : "This event is of the execution itself. Step on, or choose a state."), execution(trace, step));
+      fill(
+        this.element,
+        h(
+          "p.none",
+          null,
+          trace.size === 0 ? "There is no event yet." : "This event is of the execution itself. Step on, or choose a state.",
+        ),
+        execution(trace, step),
+      );
       return;
     }
     const status = trace.statusAt(visit, step);
     const found = stateIn(definition, visit.state);
-    fill(this.element, this.#head(trace, step, visit, status),
+    fill(
+      this.element,
+      this.#head(trace, step, visit, status),
       status === null ? h("p.notice", null, "At this event the state has not begun yet. What follows is what will come.") : null,
-      rules(trace, visit, found?.state), this.#attempts(trace, step, visit), failure(trace, step, visit), this.#stages(trace, step, visit), this.#variables(trace, visit, step));
+      rulesSection(trace, visit, found?.state),
+      attemptsSection(trace, step, visit, this.answer),
+      failure(trace, step, visit),
+      this.#stages(trace, step, visit),
+      this.#variables(trace, visit, step),
+    );
   }
 
   #head(trace, step, visit, status) {
     const visits = trace.history.visitsOf(visit.state);
     const at = visits.indexOf(visit);
-    const other = (index, label, name) => h("button.quiet.small", { type: "button", "aria-label": label, title: label, disabled: !visits[index], onclick: () => this.choose(visits[index]) }, icon(name));
+    const other = (index, label, name) =>
+      h(
+        "button.quiet.small",
+        {
+          type: "button",
+          "aria-label": label,
+          title: label,
+          disabled: !visits[index],
+          onclick: () => this.choose(visits[index]),
+        },
+        icon(name),
+      );
     const took = visit.ended === null || !isWorkDone(trace, visit, step) ? null : visit.ended - visit.entered;
-    return h("div.dbg-visit-head", null,
-      h("h2", { dir: "auto" }, visit.state), status ? statusBadge(status) : h("span.pill", null, "to come"),
-      h("dl.facts", null, fact("Type", visit.type), placeOf(visit) ? fact("In", placeOf(visit)) : null, fact("Entered", offset(visit.entered - trace.started)), took === null ? null : fact("Took", duration(took))),
-      visits.length > 1 ? h("div.dbg-visits", null, other(at - 1, "The visit before", "left"), h("span.muted", null, `visit ${(at + 1).toLocaleString("en")} of ${visits.length.toLocaleString("en")}`), other(at + 1, "The visit after", "right")) : null);
-  }
-
-  #attempts(trace, step, visit) {
-    const run = trace.runVisit(visit);
-    const attempts = run ? run.attempts : recordedAttempts(trace, visit);
-    const isTask = visit.type === "Task";
-    if (attempts.length === 0 || (!isTask && attempts.length < 2 && !attempts[0].error)) return null;
-    return section("Attempts", h("ol.dbg-attempts", null, attempts.map((attempt, index) => {
-      const call = trace.callOf(visit, index);
-      const isUnknown = trace.calls[call]?.isUnknown;
-      const now = progress(trace, visit, index, step);
-      return h("li", { class: now === "later" && "later" }, h("div.dbg-attempt", null,
-        h("span.dbg-number", null, `${index + 1}`), attemptStatus(attempt, isUnknown, now), h("span.muted", null, attemptTime(attempt, now)),
-        call >= 0 ? h("button.secondary.small", { type: "button", "aria-label": `${isUnknown ? "Answer" : "Answer otherwise"}: attempt ${index + 1} of ${visit.state}`, onclick: () => this.answer(call) }, isUnknown ? "Answer" : "Answer otherwise") : null),
-        attempt.isRedriven ? h("p.muted", null, "Begun by a redrive.") : null,
-        now !== "over" ? null : [attempt.error ? h("p.dbg-error", { dir: "auto" }, h("b", null, attempt.error), attempt.cause ? [": ", clipped(attempt.cause)] : null) : null,
-        attempt.missedHeartbeat ? h("p.muted", null, "It was silent for longer than its heartbeat allows.") : null,
-        attempt.retry ? h("p.muted.dbg-retry", null, `${attempt.retry.retrier === null ? "" : `Retrier ${attempt.retry.retrier + 1}, `}retry${attempt.retry.retrier === null ? "" : ` ${attempt.retry.number}`}: waits ${duration(attempt.retry.delay)}`) : null,
-        typeof attempt.exhausted === "number" ? h("p.muted", null, `Retrier ${attempt.exhausted + 1} has no attempt left.`) : null]);
-    })));
+    return h(
+      "div.dbg-visit-head",
+      null,
+      h("h2", { dir: "auto" }, visit.state),
+      status ? statusBadge(status) : h("span.pill", null, "to come"),
+      h(
+        "dl.facts",
+        null,
+        fact("Type", visit.type),
+        placeOf(visit) ? fact("In", placeOf(visit)) : null,
+        fact("Entered", offset(visit.entered - trace.started)),
+        took === null ? null : fact("Took", duration(took)),
+      ),
+      visits.length > 1
+        ? h(
+            "div.dbg-visits",
+            null,
+            other(at - 1, "The visit before", "left"),
+            h("span.muted", null, `visit ${(at + 1).toLocaleString("en")} of ${visits.length.toLocaleString("en")}`),
+            other(at + 1, "The visit after", "right"),
+          )
+        : null,
+    );
   }
 
   #stages(trace, step, visit) {
@@ -74,9 +102,23 @@ export class VisitPanel {
     const stages = stagesOf(trace, visit);
     const shown = stages.filter(({ isLate }) => isDone || !isLate);
     const later = stages.filter(({ isLate }) => !isDone && isLate);
-    return section("Data", this.#list(shown, shown.length - 1),
-      later.length > 0 ? h("details.dbg-later", { open: this.opened.get("later") ?? false, ontoggle: (event) => { if (event.target === event.currentTarget) this.opened.set("later", event.target.open); } },
-        h("summary", null, `Comes later: ${later.map(({ stage }) => stageWords(stage).label).join(", ")}`), this.#list(later)) : null);
+    return section(
+      "Data",
+      this.#list(shown, shown.length - 1),
+      later.length > 0
+        ? h(
+            "details.dbg-later",
+            {
+              open: this.opened.get("later") ?? false,
+              ontoggle: (event) => {
+                if (event.target === event.currentTarget) this.opened.set("later", event.target.open);
+              },
+            },
+            h("summary", null, `Comes later: ${later.map(({ stage }) => stageWords(stage).label).join(", ")}`),
+            this.#list(later),
+          )
+        : null,
+    );
   }
 
   // Stages that change nothing stand together on one line.
@@ -92,7 +134,15 @@ export class VisitPanel {
       } else if (same !== null && stages[index - 1].stage === stage.against.stage) same.append(", ", h("b", null, label));
       else {
         same = h("span", null, h("b", null, label));
-        rows.push(h("p.dbg-same", null, same, h("span.dbg-equal", { "aria-hidden": "true" }, "="), ` the same as ${stageWords(stage.against.stage).label}`));
+        rows.push(
+          h(
+            "p.dbg-same",
+            null,
+            same,
+            h("span.dbg-equal", { "aria-hidden": "true" }, "="),
+            ` the same as ${stageWords(stage.against.stage).label}`,
+          ),
+        );
       }
     });
     return h("div.dbg-stages", null, rows);
@@ -104,23 +154,50 @@ export class VisitPanel {
     const text = jsonText(value);
     const body = h("div.dbg-stage-body");
     const hasList = difference?.kind === "changed";
-    const summary = hasList ? `${count(difference.changes.length, "change")}${difference.isCut ? " and more" : ""} against ${from}` : difference ? `another value than ${from}` : bytes(text.length);
+    const summary = hasList
+      ? `${count(difference.changes.length, "change")}${difference.isCut ? " and more" : ""} against ${from}`
+      : difference
+        ? `another value than ${from}`
+        : bytes(text.length);
     const draw = () => {
       const isWhole = !hasList || this.whole.has(stage);
-      const toggle = hasList ? h("button.quiet.small", { type: "button", "aria-pressed": String(isWhole), onclick: () => {
-        if (!this.whole.delete(stage)) this.whole.add(stage);
-        draw();
-        body.querySelector("[aria-pressed]")?.focus();
-      } }, "Whole value") : null;
-      fill(body, h("p.hint.dbg-what", null, `${what}.`, " ", toggle),
-        isWhole ? jsonView(text, { label, against: hasList ? jsonText(against.value) : null }) : changesView(difference, `${label}: changes against ${from}`));
+      const toggle = hasList
+        ? h(
+            "button.quiet.small",
+            {
+              type: "button",
+              "aria-pressed": String(isWhole),
+              onclick: () => {
+                if (!this.whole.delete(stage)) this.whole.add(stage);
+                draw();
+                body.querySelector("[aria-pressed]")?.focus();
+              },
+            },
+            "Whole value",
+          )
+        : null;
+      fill(
+        body,
+        h("p.hint.dbg-what", null, `${what}.`, " ", toggle),
+        isWhole
+          ? jsonView(text, { label, against: hasList ? jsonText(against.value) : null })
+          : changesView(difference, `${label}: changes against ${from}`),
+      );
     };
-    const details = h("details.dbg-stage", { open: this.opened.get(stage) ?? (isOpenAtFirst || hasList || text.length <= SHORT), ontoggle: (event) => {
-      if (event.target !== details) return;
-      if (details.open && body.childElementCount === 0) draw();
-      if (details.dataset.drawn) this.opened.set(stage, details.open);
-      details.dataset.drawn = "";
-    } }, h("summary", null, h("b", null, label), h("span.muted", null, summary)), body);
+    const details = h(
+      "details.dbg-stage",
+      {
+        open: this.opened.get(stage) ?? (isOpenAtFirst || hasList || text.length <= SHORT),
+        ontoggle: (event) => {
+          if (event.target !== details) return;
+          if (details.open && body.childElementCount === 0) draw();
+          if (details.dataset.drawn) this.opened.set(stage, details.open);
+          details.dataset.drawn = "";
+        },
+      },
+      h("summary", null, h("b", null, label), h("span.muted", null, summary)),
+      body,
+    );
     if (details.open) draw();
     else details.dataset.drawn = "";
     return details;
@@ -132,91 +209,60 @@ export class VisitPanel {
     const hasSeen = Object.keys(seen).length > 0;
     const hasAssigned = Object.keys(assigned).length > 0;
     if (!hasSeen && !hasAssigned) return null;
-    const changes = Object.entries(assigned).map(([name, after]) => (Object.hasOwn(seen, name) ? { kind: "changed", path: [name], before: seen[name], after } : { kind: "added", path: [name], after }));
-    return section("Variables", hasSeen ? jsonView(jsonText(seen), { label: "Variables that the state sees" }) : h("p.muted", null, "The state sees none."),
-      hasAssigned ? [h("h4", null, "Assigned by it"), changesView({ changes, isCut: false }, "Assigned variables")] : null);
+    const changes = Object.entries(assigned).map(([name, after]) =>
+      Object.hasOwn(seen, name)
+        ? { kind: "changed", path: [name], before: seen[name], after }
+        : { kind: "added", path: [name], after },
+    );
+    return section(
+      "Variables",
+      hasSeen ? jsonView(jsonText(seen), { label: "Variables that the state sees" }) : h("p.muted", null, "The state sees none."),
+      hasAssigned ? [h("h4", null, "Assigned by it"), changesView({ changes, isCut: false }, "Assigned variables")] : null,
+    );
   }
-}
-
-function section(title, ...children) {
-  return h("section.dbg-section", { "aria-label": title }, h("h3", null, title), children);
 }
 
 function fact(term, value) {
   return h("div", null, h("dt", null, term), h("dd", null, value));
 }
 
-/** Each rule of a Choice with whether it was true; those behind the first true one were not tried. */
-function rules(trace, visit, state) {
-  const run = trace.runVisit(visit);
-  if (visit.type !== "Choice") return null;
-  if (!run) return visit.next ? section("Rules", h("p.muted", null, "The history does not say which rules were true; it went on in ", h("b", { dir: "auto" }, visit.next.state), ".")) : null;
-  const choices = Array.isArray(state?.Choices) ? state.Choices : [];
-  const tried = new Map(run.rules.map(({ index, isTrue }) => [index, isTrue]));
-  const total = Math.max(choices.length, run.rules.length);
-  const anyTrue = run.rules.some(({ isTrue }) => isTrue);
-  const rows = Array.from({ length: total }, (_, index) => {
-    const { Next: next, Assign: _assign, Output: _output, Comment: _comment, ...rule } = choices[index] ?? {};
-    const tone = tried.has(index) ? tried.get(index) ? "true" : "false" : "untried";
-    return h("li", { class: tone }, h("span.dbg-truth", null, { true: "✓ true", false: "✕ false", untried: "not tried" }[tone]),
-      h("code", { dir: "auto" }, clipped(typeof rule.Condition === "string" ? rule.Condition : jsonText(rule))), next ? h("span.dbg-next", { dir: "auto" }, `→ ${next}`) : null);
-  });
-  if (state?.Default) rows.push(h("li", { class: anyTrue ? "untried" : "true" }, h("span.dbg-truth", null, anyTrue ? "not taken" : "✓ taken"), h("span", null, "Default"), h("span.dbg-next", { dir: "auto" }, `→ ${state.Default}`)));
-  return section("Rules", h("ol.dbg-rules", null, rows));
-}
-
 function failure(trace, step, visit) {
   const end = trace.runVisit(visit)?.end;
   const isOver = isWorkDone(trace, visit, step);
   if (!isOver) return null;
-  if (end?.kind === "caught") return h("p.dbg-caught", null, `Catcher ${end.catcher + 1} takes the error: it goes on in `, h("b", { dir: "auto" }, end.next), ".");
-  if (end?.kind === "catcherFailed") return h("div.problem", null, h("p", { dir: "auto" }, `Catcher ${end.catcher + 1} failed: `, h("b", null, end.error ?? ""), end.cause ? [": ", clipped(end.cause)] : null));
-  if (visit.error && visit.attempts.length === 0) return h("div.problem", null, h("p", { dir: "auto" }, h("b", null, visit.error), visit.cause ? [": ", clipped(visit.cause)] : null));
+  if (end?.kind === "caught")
+    return h(
+      "p.dbg-caught",
+      null,
+      `Catcher ${end.catcher + 1} takes the error: it goes on in `,
+      h("b", { dir: "auto" }, end.next),
+      ".",
+    );
+  if (end?.kind === "catcherFailed")
+    return h(
+      "div.problem",
+      null,
+      h(
+        "p",
+        { dir: "auto" },
+        `Catcher ${end.catcher + 1} failed: `,
+        h("b", null, end.error ?? ""),
+        end.cause ? [": ", clipped(end.cause)] : null,
+      ),
+    );
+  if (visit.error && visit.attempts.length === 0)
+    return h(
+      "div.problem",
+      null,
+      h("p", { dir: "auto" }, h("b", null, visit.error), visit.cause ? [": ", clipped(visit.cause)] : null),
+    );
   return null;
 }
 
 function execution(trace, step) {
   const event = trace.event(step);
   const details = event && Object.entries(event).find(([name]) => name.endsWith("EventDetails"))?.[1];
-  return details && Object.keys(details).length > 0 ? section("What the event says", jsonView(jsonText(details), { label: event.type })) : null;
-}
-
-// A history does not say which retrier waited; the pause before the next attempt shows how long.
-function recordedAttempts(trace, visit) {
-  const at = (time) => (time === null ? null : time - trace.started);
-  return visit.attempts.map(({ began, ended, error, cause, isRedriven }, index) => {
-    const following = visit.attempts[index + 1];
-    const retry = error && following && !following.isRedriven && following.delay !== null ? { retrier: null, number: index + 1, delay: following.delay } : null;
-    return { began: at(began), ended: at(ended), error, cause, retry, isRedriven };
-  });
-}
-
-/** Where an attempt is at a step: "later", "running" or "over". */
-function progress(trace, visit, index, step) {
-  const id = trace.event(step)?.id ?? 0;
-  const from = visit.attempts[index]?.scheduledId;
-  if (from === undefined) return isWorkDone(trace, visit, step) ? "over" : "running";
-  if (from > id) return "later";
-  const end = visit.events.find((other) => other > from && /(Succeeded|Failed|TimedOut)$/.test(trace.history.events[other].type));
-  return (end !== undefined && end <= id) || isWorkDone(trace, visit, step) ? "over" : "running";
-}
-
-function attemptStatus(attempt, isUnknown, now) {
-  if (now === "later") return h("span.pill", null, "to come");
-  if (isUnknown) return h("span.status.pending", null, "No answer");
-  if (now === "running" || attempt.ended === null) return statusBadge("running");
-  if (attempt.error) return statusBadge(attempt.error === "States.Timeout" ? "timedOut" : "failed");
-  return statusBadge("succeeded");
-}
-
-function attemptTime({ began, ended }, now) {
-  if (now === "later") return `at ${offset(began)}`;
-  return now === "running" || ended === null ? `since ${offset(began)}` : `at ${offset(began)}, took ${duration(ended - began)}`;
-}
-
-/** A long text, of which the beginning is seen at first. */
-function clipped(text) {
-  const whole = String(text);
-  if (whole.length <= 300) return whole;
-  return h("details.dbg-clipped", null, h("summary", null, `${whole.slice(0, 200)}…`), h("span", null, whole.slice(200)));
+  return details && Object.keys(details).length > 0
+    ? section("What the event says", jsonView(jsonText(details), { label: event.type }))
+    : null;
 }

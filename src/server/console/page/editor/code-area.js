@@ -21,20 +21,36 @@ export class CodeArea {
     // After Escape the tabulator leaves the area, as it does in every other field.
     this.leavesOnTab = false;
     const hintId = uniqueId("code-hint");
-    this.area = h("textarea.ed-area", { "aria-label": label, "aria-describedby": hintId, spellcheck: "false", autocapitalize: "off", autocomplete: "off", dir: "ltr", wrap: "off" });
+    this.area = h("textarea.ed-area", {
+      "aria-label": label,
+      "aria-describedby": hintId,
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      dir: "ltr",
+      wrap: "off",
+    });
     this.gutter = h("div.ed-gutter", { "aria-hidden": "true" });
     this.paint = h("div.ed-paint", { "aria-hidden": "true" });
     this.place = h("span.ed-place");
     this.find = new FindBar(this);
-    this.element = h("div.ed-code", null, this.find.element,
+    this.element = h(
+      "div.ed-code",
+      null,
+      this.find.element,
       h("div.ed-text", null, this.gutter, h("div.ed-layer", null, this.paint, this.area)),
-      h("div.ed-foot", null, this.place, h("span.hint", { id: hintId }, "Tab indents; Escape, then Tab leaves. Ctrl+F finds.")));
+      h("div.ed-foot", null, this.place, h("span.hint", { id: hintId }, "Tab indents; Escape, then Tab leaves. Ctrl+F finds.")),
+    );
     this.draw = oncePerFrame(() => this.#draw());
     this.area.addEventListener("input", () => this.#input());
     this.area.addEventListener("scroll", this.draw, { passive: true });
     this.area.addEventListener("keydown", (event) => this.#key(event));
-    this.area.addEventListener("blur", () => { this.leavesOnTab = false; });
-    this.onSelection = () => { if (document.activeElement === this.area) this.#moved(); };
+    this.area.addEventListener("blur", () => {
+      this.leavesOnTab = false;
+    });
+    this.onSelection = () => {
+      if (document.activeElement === this.area) this.#moved();
+    };
     document.addEventListener("selectionchange", this.onSelection);
     this.resized = new ResizeObserver(this.draw);
     this.resized.observe(this.area);
@@ -81,9 +97,11 @@ export class CodeArea {
     this.area.setSelectionRange(from, to);
     const { line, column } = lineAt(this.lines, from);
     const top = line * LINE;
-    if (top < this.area.scrollTop || top + 2 * LINE > this.area.scrollTop + this.area.clientHeight) this.area.scrollTop = Math.max(0, top - this.area.clientHeight / 3);
+    if (top < this.area.scrollTop || top + 2 * LINE > this.area.scrollTop + this.area.clientHeight)
+      this.area.scrollTop = Math.max(0, top - this.area.clientHeight / 3);
     const left = column * this.#characterWidth();
-    if (left < this.area.scrollLeft || left > this.area.scrollLeft + this.area.clientWidth - 40) this.area.scrollLeft = Math.max(0, left - 80);
+    if (left < this.area.scrollLeft || left > this.area.scrollLeft + this.area.clientWidth - 40)
+      this.area.scrollLeft = Math.max(0, left - 80);
     this.#moved();
   }
 
@@ -129,7 +147,8 @@ export class CodeArea {
     const { line, column } = lineAt(this.lines, selectionStart);
     this.current = line;
     setText(this.place, `Line ${line + 1}, column ${column + 1}`);
-    const pair = selectionStart === selectionEnd && this.area.value.length < 300_000 ? bracketsAt(this.area.value, selectionStart) : null;
+    const pair =
+      selectionStart === selectionEnd && this.area.value.length < 300_000 ? bracketsAt(this.area.value, selectionStart) : null;
     this.brackets = (pair ?? []).map((offset) => lineAt(this.lines, offset));
     this.draw();
   }
@@ -159,7 +178,8 @@ export class CodeArea {
     const opens = /[[{]\s*$/.test(line);
     const closes = /^\s*[\]}]/.test(this.area.value.slice(this.area.selectionEnd));
     this.insert(`\n${lead}${opens ? "  " : ""}${opens && closes ? `\n${lead}` : ""}`);
-    if (opens && closes) this.area.setSelectionRange(this.area.selectionStart - lead.length - 1, this.area.selectionStart - lead.length - 1);
+    if (opens && closes)
+      this.area.setSelectionRange(this.area.selectionStart - lead.length - 1, this.area.selectionStart - lead.length - 1);
   }
 
   #indent(isOut) {
@@ -177,7 +197,11 @@ export class CodeArea {
     this.area.setSelectionRange(from, until);
     this.insert(moved);
     if (lines.length > 1) this.area.setSelectionRange(from, from + moved.length);
-    else this.area.setSelectionRange(Math.max(from, selectionStart - (lines[0].length - moved.length)), Math.max(from, selectionEnd - (lines[0].length - moved.length)));
+    else
+      this.area.setSelectionRange(
+        Math.max(from, selectionStart - (lines[0].length - moved.length)),
+        Math.max(from, selectionEnd - (lines[0].length - moved.length)),
+      );
   }
 
   #draw() {
@@ -191,13 +215,24 @@ export class CodeArea {
     const rows = [];
     for (let line = first; line < end; line += 1) {
       const marks = this.marks.get(line);
-      numbers.push(h("div.ed-number", { class: [line === this.current && "current", marks && (marks.some(({ isError }) => isError) ? "error" : "warning")] }, line + 1));
-      if (!this.isPlain) rows.push(h("div.ed-line", { class: line === this.current && "current" }, this.#pieces(line, marks ?? [])));
+      numbers.push(
+        h(
+          "div.ed-number",
+          { class: [line === this.current && "current", marks && (marks.some(({ isError }) => isError) ? "error" : "warning")] },
+          line + 1,
+        ),
+      );
+      if (!this.isPlain)
+        rows.push(h("div.ed-line", { class: line === this.current && "current" }, this.#pieces(line, marks ?? [])));
     }
     fill(this.gutter, h("div.ed-numbers", { style: { top: `${top}px` } }, numbers));
     const { found } = this;
-    const box = found && found.line >= first && found.line < end
-      ? h("div.ed-found", { style: { top: `${(found.line - first) * LINE}px`, left: `${found.column}ch`, width: `${found.length}ch` } }) : null;
+    const box =
+      found && found.line >= first && found.line < end
+        ? h("div.ed-found", {
+            style: { top: `${(found.line - first) * LINE}px`, left: `${found.column}ch`, width: `${found.length}ch` },
+          })
+        : null;
     fill(this.paint, h("div.ed-lines", { style: { top: `${top}px`, left: `${PADDING - scrollLeft}px` } }, box, rows));
   }
 
@@ -210,7 +245,15 @@ export class CodeArea {
     for (const { from, to, tone } of tokensOf(text)) {
       if (from > at) pieces.push(text.slice(at, from));
       const mark = marks.find(({ column }) => column >= from && column < to);
-      pieces.push(h("span", { class: [`ed-t-${tone}`, mark && (mark.isError ? "ed-error" : "ed-warning"), brackets.includes(from) && "ed-bracket"] }, text.slice(from, to)));
+      pieces.push(
+        h(
+          "span",
+          {
+            class: [`ed-t-${tone}`, mark && (mark.isError ? "ed-error" : "ed-warning"), brackets.includes(from) && "ed-bracket"],
+          },
+          text.slice(from, to),
+        ),
+      );
       at = to;
     }
     pieces.push(text.slice(at));

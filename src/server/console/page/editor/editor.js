@@ -44,7 +44,12 @@ export function mount(element, context) {
   let timer = 0;
   let request = null;
 
-  const type = h("select", { "aria-label": "Type", onchange: () => soon(0) }, h("option", { value: "STANDARD" }, "Standard"), h("option", { value: "EXPRESS" }, "Express"));
+  const type = h(
+    "select",
+    { "aria-label": "Type", onchange: () => soon(0) },
+    h("option", { value: "STANDARD" }, "Standard"),
+    h("option", { value: "EXPRESS" }, "Express"),
+  );
   type.value = machine?.type ?? "STANDARD";
   const state = h("span.ed-state-words", { role: "status" });
   const notice = h("div");
@@ -57,18 +62,59 @@ export function mount(element, context) {
   const diagramNote = h("p.ed-diagram-note", { hidden: true });
   const problems = h("div.ed-problem-list");
   const heading = h("h2", null, "Checking");
-  const run = new RunPanel({ text: () => code.value, type: () => type.value, name: machine?.name ?? "machine", kept, keep: (members) => draft.keep(members) });
-  const tabs = new Tabs({ label: "What to do with the text", tabs: [
-    { id: "run", label: "Run it", build: () => ({ element: h("div.panel-body", null, run.element) }) },
-    { id: "finish", label: "Would it finish what runs?", isHidden: !machine || machine.type === "EXPRESS",
-      build: () => ({ element: h("div.panel-body", null, new FinishPanel({ stateMachineArn, text: () => code.value, type: () => type.value }).element) }) },
-  ] });
+  const run = new RunPanel({
+    text: () => code.value,
+    type: () => type.value,
+    name: machine?.name ?? "machine",
+    kept,
+    keep: (members) => draft.keep(members),
+  });
+  const tabs = new Tabs({
+    label: "What to do with the text",
+    tabs: [
+      { id: "run", label: "Run it", build: () => ({ element: h("div.panel-body", null, run.element) }) },
+      {
+        id: "finish",
+        label: "Would it finish what runs?",
+        isHidden: !machine || machine.type === "EXPRESS",
+        build: () => ({
+          element: h(
+            "div.panel-body",
+            null,
+            new FinishPanel({ stateMachineArn, text: () => code.value, type: () => type.value }).element,
+          ),
+        }),
+      },
+    ],
+  });
 
-  const view = h("div.ed", null, notice,
-    h("div.ed-bar", null, save.element, h("label.check", null, publishes, "publish a version"), discard, format, machine ? null : type, state),
-    h("div.ed-main", null, h("section.ed-left", { "aria-label": "Text" }, code.element),
-      h("div.ed-right", null, h("section.ed-diagram", { "aria-label": "Diagram" }, diagram.element, diagramNote), h("section.ed-diagnostics", { "aria-label": "Diagnostics" }, heading, problems))),
-    h("div.ed-bottom", null, tabs.element));
+  const view = h(
+    "div.ed",
+    null,
+    notice,
+    h(
+      "div.ed-bar",
+      null,
+      save.element,
+      h("label.check", null, publishes, "publish a version"),
+      discard,
+      format,
+      machine ? null : type,
+      state,
+    ),
+    h(
+      "div.ed-main",
+      null,
+      h("section.ed-left", { "aria-label": "Text" }, code.element),
+      h(
+        "div.ed-right",
+        null,
+        h("section.ed-diagram", { "aria-label": "Diagram" }, diagram.element, diagramNote),
+        h("section.ed-diagnostics", { "aria-label": "Diagnostics" }, heading, problems),
+      ),
+    ),
+    h("div.ed-bottom", null, tabs.element),
+  );
   const styles = Promise.all([loadStyle("editor/editor.css"), loadStyle("debugger/debugger.css")]);
   styles.then(() => {
     fill(element, view);
@@ -84,7 +130,10 @@ export function mount(element, context) {
   }
 
   function changed() {
-    const isKept = draft.keep({ text: isChanged() ? code.value : undefined, base: isChanged() ? machine?.revisionId ?? null : undefined });
+    const isKept = draft.keep({
+      text: isChanged() ? code.value : undefined,
+      base: isChanged() ? (machine?.revisionId ?? null) : undefined,
+    });
     if (!isKept) setText(state, "This browser keeps no text over a reload");
     showState();
     soon(WAIT);
@@ -93,15 +142,33 @@ export function mount(element, context) {
   function showKept() {
     if (kept?.text === undefined || kept.text === saved) return;
     const isOlder = machine && kept.base !== undefined && kept.base !== (machine.revisionId ?? null);
-    fill(notice, h("div.dbg-note", null, h("p", null, isOlder ? "Your text that is not saved is here again. The machine's definition has been changed since you began." : "Your text that is not saved is here again.")));
+    fill(
+      notice,
+      h(
+        "div.dbg-note",
+        null,
+        h(
+          "p",
+          null,
+          isOlder
+            ? "Your text that is not saved is here again. The machine's definition has been changed since you began."
+            : "Your text that is not saved is here again.",
+        ),
+      ),
+    );
   }
 
   function showState() {
     const errors = diagnostics !== null && hasErrors(diagnostics);
-    setText(state, [isChanged() ? "Not saved" : "No change", diagnostics === null ? "" : summaryOf(diagnostics)].filter(Boolean).join(" · "));
+    setText(
+      state,
+      [isChanged() ? "Not saved" : "No change", diagnostics === null ? "" : summaryOf(diagnostics)].filter(Boolean).join(" · "),
+    );
     state.classList.toggle("changed", isChanged());
     discard.hidden = !isChanged();
-    save.setReason(readOnlyReason(about) ?? (errors ? "The text has errors" : machine && !isChanged() ? "Nothing has been changed" : null));
+    save.setReason(
+      readOnlyReason(about) ?? (errors ? "The text has errors" : machine && !isChanged() ? "Nothing has been changed" : null),
+    );
   }
 
   function soon(wait) {
@@ -123,7 +190,10 @@ export function mount(element, context) {
       if (own.signal.aborted) return;
       setText(heading, "Not checked");
       fill(problems, h("div.problem", null, error.message));
-      if (error.type === UNREACHABLE) whenBack().then(() => { if (request === own) soon(0); });
+      if (error.type === UNREACHABLE)
+        whenBack().then(() => {
+          if (request === own) soon(0);
+        });
     }
   }
 
@@ -135,7 +205,13 @@ export function mount(element, context) {
     diagram.element.classList.toggle("stale", !drawn);
     diagramNote.hidden = Boolean(drawn);
     setText(diagramNote, drawn ? "" : `No diagram: ${(diagramProblem ?? "the text has errors").replaceAll("`", "'")}.`);
-    const broken = (severity) => new Set(diagnostics.filter((diagnostic) => diagnostic.severity === severity).map(({ pointer }) => stateOfPointer(pointer ?? "")).filter(Boolean));
+    const broken = (severity) =>
+      new Set(
+        diagnostics
+          .filter((diagnostic) => diagnostic.severity === severity)
+          .map(({ pointer }) => stateOfPointer(pointer ?? ""))
+          .filter(Boolean),
+      );
     const errors = broken("ERROR");
     diagram.classify("ed-broken", errors);
     diagram.classify("ed-doubtful", broken("WARNING").difference?.(errors) ?? broken("WARNING"));

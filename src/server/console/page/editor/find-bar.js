@@ -6,11 +6,27 @@ export class FindBar {
   constructor(code) {
     this.code = code;
     const id = uniqueId("find");
-    this.input = h("input", { type: "search", id, autocomplete: "off", spellcheck: "false", oninput: () => this.#go(0, this.start), onkeydown: (event) => this.#key(event) });
+    this.input = h("input", {
+      type: "search",
+      id,
+      autocomplete: "off",
+      spellcheck: "false",
+      oninput: () => this.#go(0, this.start),
+      onkeydown: (event) => this.#key(event),
+    });
     this.count = h("span.muted", { role: "status" });
-    const button = (label, name, act) => h("button.quiet.small", { type: "button", "aria-label": label, title: label, onclick: act }, icon(name));
-    this.element = h("div.ed-find", { role: "search", hidden: true }, h("label", { for: id }, "Find"), this.input, this.count,
-      button("Find the one before", "left", () => this.#go(-1)), button("Find the next", "right", () => this.#go(1)), button("Close the search", "close", () => this.close()));
+    const button = (label, name, act) =>
+      h("button.quiet.small", { type: "button", "aria-label": label, title: label, onclick: act }, icon(name));
+    this.element = h(
+      "div.ed-find",
+      { role: "search", hidden: true },
+      h("label", { for: id }, "Find"),
+      this.input,
+      this.count,
+      button("Find the one before", "left", () => this.#go(-1)),
+      button("Find the next", "right", () => this.#go(1)),
+      button("Close the search", "close", () => this.close()),
+    );
   }
 
   open() {
@@ -42,10 +58,14 @@ export class FindBar {
     if (needle === "") return setText(this.count, "");
     const text = this.code.value.toLowerCase();
     const places = [];
-    for (let at = text.indexOf(needle); at >= 0 && places.length < 10_000; at = text.indexOf(needle, at + needle.length)) places.push(at);
+    for (let at = text.indexOf(needle); at >= 0 && places.length < 10_000; at = text.indexOf(needle, at + needle.length))
+      places.push(at);
     if (places.length === 0) return setText(this.count, "not found");
     const { selectionStart } = this.code.area;
-    let index = direction < 0 ? places.findLastIndex((at) => at < selectionStart) : places.findIndex((at) => (from === undefined ? at > selectionStart : at >= from));
+    let index =
+      direction < 0
+        ? places.findLastIndex((at) => at < selectionStart)
+        : places.findIndex((at) => (from === undefined ? at > selectionStart : at >= from));
     if (index < 0) index = direction < 0 ? places.length - 1 : 0;
     this.code.showFound(places[index], places[index] + needle.length);
     setText(this.count, `${index + 1} of ${places.length}`);

@@ -19,17 +19,34 @@ export class FinishPanel {
     this.asked = 0;
     this.button = h("button.primary", { type: "button", onclick: () => this.#ask() }, "Try it");
     this.result = h("div", { "aria-live": "polite" });
-    this.element = h("div.ed-finish", null,
-      h("p.hint", null, "Each execution that runs is tried on the text as it is now. Nothing is changed: an execution ends with the definition with which it began."),
-      h("div.buttons", null, this.button), this.result);
+    this.element = h(
+      "div.ed-finish",
+      null,
+      h(
+        "p.hint",
+        null,
+        "Each execution that runs is tried on the text as it is now. ",
+        "Nothing is changed: an execution ends with the definition with which it began.",
+      ),
+      h("div.buttons", null, this.button),
+      this.result,
+    );
   }
 
   async #ask() {
     const own = (this.asked += 1);
     this.button.disabled = true;
     try {
-      const { executions, isCut } = await post("api/finish", { stateMachineArn: this.stateMachineArn, definition: this.text(), type: this.type() });
-      if (own === this.asked) fill(this.result, executions === null ? h("div.problem", null, "The text has errors: mend them first.") : list(executions, isCut));
+      const { executions, isCut } = await post("api/finish", {
+        stateMachineArn: this.stateMachineArn,
+        definition: this.text(),
+        type: this.type(),
+      });
+      if (own === this.asked)
+        fill(
+          this.result,
+          executions === null ? h("div.problem", null, "The text has errors: mend them first.") : list(executions, isCut),
+        );
     } catch (error) {
       if (own === this.asked) fill(this.result, h("div.problem", { role: "alert" }, error.message));
     } finally {
@@ -41,12 +58,34 @@ export class FinishPanel {
 function list(executions, isCut) {
   if (executions.length === 0) return h("p.none", null, "No execution runs.");
   const sorted = [...executions].sort((one, other) => ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict));
-  const summary = ORDER.map((verdict) => [verdict, executions.filter((execution) => execution.verdict === verdict).length]).filter(([, times]) => times > 0);
+  const summary = ORDER.map((verdict) => [
+    verdict,
+    executions.filter((execution) => execution.verdict === verdict).length,
+  ]).filter(([, times]) => times > 0);
   return [
-    h("p.ed-finish-summary", null, summary.map(([verdict, times], index) => [index > 0 ? ", " : "", h("b", null, times.toLocaleString("en")), ` ${VERDICTS[verdict].words.toLowerCase()}`])),
-    h("ul.ed-verdicts", { "aria-label": "Executions that run" }, sorted.map(({ executionArn, name, verdict, states, reason }) => h("li", null,
-      h("a", { href: link("executions", executionArn), dir: "auto" }, name), badge(verdict), h("span.ed-in", { dir: "auto" }, states.length > 0 ? `in ${states.join(", ")}` : ""),
-      h("span.ed-reason", { dir: "auto" }, reason.replaceAll("`", "'"))))),
+    h(
+      "p.ed-finish-summary",
+      null,
+      summary.map(([verdict, times], index) => [
+        index > 0 ? ", " : "",
+        h("b", null, times.toLocaleString("en")),
+        ` ${VERDICTS[verdict].words.toLowerCase()}`,
+      ]),
+    ),
+    h(
+      "ul.ed-verdicts",
+      { "aria-label": "Executions that run" },
+      sorted.map(({ executionArn, name, verdict, states, reason }) =>
+        h(
+          "li",
+          null,
+          h("a", { href: link("executions", executionArn), dir: "auto" }, name),
+          badge(verdict),
+          h("span.ed-in", { dir: "auto" }, states.length > 0 ? `in ${states.join(", ")}` : ""),
+          h("span.ed-reason", { dir: "auto" }, reason.replaceAll("`", "'")),
+        ),
+      ),
+    ),
     isCut ? h("p.hint", null, `Only the first ${count(executions.length, "execution")} are listed.`) : null,
   ];
 }

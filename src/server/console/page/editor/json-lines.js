@@ -10,7 +10,16 @@ export function tokensOf(line) {
     const from = match.index;
     const to = from + match[0].length;
     const c = match[0][0];
-    const tone = c === '"' ? (/^\s*:/.test(line.slice(to, to + 20)) ? "key" : "string") : /[-\d]/.test(c) ? "number" : /[tfn]/.test(c) ? "word" : "mark";
+    const tone =
+      c === '"'
+        ? /^\s*:/.test(line.slice(to, to + 20))
+          ? "key"
+          : "string"
+        : /[-\d]/.test(c)
+          ? "number"
+          : /[tfn]/.test(c)
+            ? "word"
+            : "mark";
     tokens.push({ from, to, tone });
   }
   return tokens;
@@ -57,7 +66,10 @@ export function lineAt(lines, offset) {
 
 /** The name of the innermost state that a JSON pointer leads into, or null. */
 export function stateOfPointer(pointer) {
-  const parts = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const parts = pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   let found = null;
   // A state may be called `States` itself: only what stands where states stand counts.
   for (let i = 0; i + 1 < parts.length;) {
@@ -79,7 +91,10 @@ export function offsetOfState(node, name) {
     const states = member(graphs.pop(), "States");
     for (const [known, state] of states?.entries ?? []) {
       if (known === name) return state.start;
-      graphs.push(...(member(state, "Branches")?.items ?? []), ...["ItemProcessor", "Iterator"].map((key) => member(state, key)).filter(Boolean));
+      graphs.push(
+        ...(member(state, "Branches")?.items ?? []),
+        ...["ItemProcessor", "Iterator"].map((key) => member(state, key)).filter(Boolean),
+      );
     }
   }
   return null;

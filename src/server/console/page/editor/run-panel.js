@@ -25,17 +25,39 @@ export class RunPanel {
     Object.assign(this, { text, type, name, keep });
     this.view = null;
     this.runs = 0;
-    this.input = jsonInput({ label: "Input", text: kept?.input ?? "{}", rows: 6, changed: () => this.input && keep({ input: this.input.value() }) });
+    this.input = jsonInput({
+      label: "Input",
+      text: kept?.input ?? "{}",
+      rows: 6,
+      changed: () => this.input && keep({ input: this.input.value() }),
+    });
     this.script = new ScriptForm({ script: kept?.script ?? {}, changed: (script) => keep({ script }) });
     this.start = h("button.primary", { type: "button", onclick: () => this.run() }, icon("play"), "Run");
     this.problem = h("div", { "aria-live": "polite" });
     this.asked = h("div");
     this.result = h("div.ed-run-result");
     this.debugged = h("div");
-    this.element = h("div.ed-run", null,
-      h("p.hint", null, "It runs in virtual time: a wait of a day takes no time, and nothing is called. What has no answer here is asked for when the run comes to it."),
-      h("div.ed-run-form", null, this.input.element, h("div.field", null, h("h3", null, "Answers of the tasks"), this.script.element)),
-      h("div.buttons", null, this.start), this.problem, this.asked, this.result, this.debugged);
+    this.element = h(
+      "div.ed-run",
+      null,
+      h(
+        "p.hint",
+        null,
+        "It runs in virtual time: a wait of a day takes no time, and nothing is called. ",
+        "What has no answer here is asked for when the run comes to it.",
+      ),
+      h(
+        "div.ed-run-form",
+        null,
+        this.input.element,
+        h("div.field", null, h("h3", null, "Answers of the tasks"), this.script.element),
+      ),
+      h("div.buttons", null, this.start),
+      this.problem,
+      this.asked,
+      this.result,
+      this.debugged,
+    );
   }
 
   /** Tells what the text is now. */
@@ -50,18 +72,31 @@ export class RunPanel {
     }
     const own = (this.runs += 1);
     const definition = this.text();
-    const request = { definition, type: this.type(), name: this.name, input: parseExact(this.input.value()), tasks: this.script.script };
+    const request = {
+      definition,
+      type: this.type(),
+      name: this.name,
+      input: parseExact(this.input.value()),
+      tasks: this.script.script,
+    };
     const session = new Session({ path: "api/simulate", request });
     this.start.disabled = true;
     try {
-      const [drawn] = await Promise.all([post("api/check", { definition, type: this.type() }).catch(() => null), session.load(), loadStyle("debugger/debugger.css")]);
+      const [drawn] = await Promise.all([
+        post("api/check", { definition, type: this.type() }).catch(() => null),
+        session.load(),
+        loadStyle("debugger/debugger.css"),
+      ]);
       if (own !== this.runs) return;
       fill(this.problem);
       this.#show(session, request, drawn?.diagram ?? null);
     } catch (error) {
       if (own !== this.runs) return;
       this.#clear();
-      fill(this.problem, h("div.problem", null, error.diagnostics ? "The text has errors: mend them first, then it runs." : error.message));
+      fill(
+        this.problem,
+        h("div.problem", null, error.diagnostics ? "The text has errors: mend them first, then it runs." : error.message),
+      );
     } finally {
       this.start.disabled = false;
     }
@@ -87,7 +122,9 @@ export class RunPanel {
     if (unknown >= 0) this.#ask(base.calls[unknown], parsed, base.calls.filter((call) => call.isUnknown).length);
     else fill(this.result, ending(base.run));
     this.view = new DebuggerView({
-      session, definition: parsed, diagram,
+      session,
+      definition: parsed,
+      diagram,
       facts: () => ({ executionArn: "", name: "simulated", stateMachineName: this.name }),
       saved: (forks) => ({ ...request, forks, machineName: this.name }),
       answerUnknown: (call, answer, isForAll) => this.#answer(call, answer, isForAll),
@@ -95,7 +132,9 @@ export class RunPanel {
     });
     fill(this.debugged, h("section", { "aria-label": "The run" }, this.view.element));
     this.view.show(base, unknown >= 0 ? base.stepOfCall(unknown) : 0);
-    announce(unknown >= 0 ? `${base.calls[unknown].state} needs an answer` : `The run has ended: ${base.run.status.toLowerCase()}`);
+    announce(
+      unknown >= 0 ? `${base.calls[unknown].state} needs an answer` : `The run has ended: ${base.run.status.toLowerCase()}`,
+    );
   }
 
   #ask(call, definition, count) {
@@ -112,11 +151,31 @@ export class RunPanel {
       }
     };
     const title = h("h3", { tabindex: -1 }, "Answer ", h("span", { dir: "auto" }, callName(call)));
-    fill(this.asked, h("section.ed-asked", { "aria-label": "A call without an answer" }, title,
-      h("p.muted", null, `${count > 1 ? `${count} calls have no answer; this is the first.` : "This call has no answer."} Until then it fails here with Replay.NotRecorded.`),
-      h("div.ed-asked-parts", null, h("div", null, h("h4", null, "It is called with"), jsonView(jsonText(call.input), { label: "Input of the call" })), form.element),
-      call.iterations.length > 0 || count > 1 ? h("label.dbg-all", null, isForAll, "The same for the calls of this state that follow") : null, problem,
-      h("div.buttons", null, h("button.primary", { type: "button", onclick: send }, "Answer and go on"))));
+    fill(
+      this.asked,
+      h(
+        "section.ed-asked",
+        { "aria-label": "A call without an answer" },
+        title,
+        h(
+          "p.muted",
+          null,
+          count > 1 ? `${count} calls have no answer; this is the first.` : "This call has no answer.",
+          " Until then it fails here with Replay.NotRecorded.",
+        ),
+        h(
+          "div.ed-asked-parts",
+          null,
+          h("div", null, h("h4", null, "It is called with"), jsonView(jsonText(call.input), { label: "Input of the call" })),
+          form.element,
+        ),
+        call.iterations.length > 0 || count > 1
+          ? h("label.dbg-all", null, isForAll, "The same for the calls of this state that follow")
+          : null,
+        problem,
+        h("div.buttons", null, h("button.primary", { type: "button", onclick: send }, "Answer and go on")),
+      ),
+    );
     title.focus({ preventScroll: true });
   }
 
@@ -134,7 +193,11 @@ export class RunPanel {
 }
 
 function ending({ status, error, cause, output, elapsed }) {
-  return h("div.ed-ending", { role: "status" }, h("p", null, statusBadge(status), " ", h("span.muted", null, `after ${duration(elapsed)} of virtual time`)),
+  return h(
+    "div.ed-ending",
+    { role: "status" },
+    h("p", null, statusBadge(status), " ", h("span.muted", null, `after ${duration(elapsed)} of virtual time`)),
     error ? h("p.dbg-error", { dir: "auto" }, h("b", null, error), cause ? `: ${cause.slice(0, 600)}` : "") : null,
-    status === "SUCCEEDED" ? jsonView(jsonText(output), { label: "Output of the run" }) : null);
+    status === "SUCCEEDED" ? jsonView(jsonText(output), { label: "Output of the run" }) : null,
+  );
 }

@@ -18,11 +18,18 @@ export async function createMachine({ definition, type, about, publishes }) {
   role.value = `arn:aws:iam::${about.account}:role/console`;
   let created = null;
   await openDialog({
-    title: "Create a state machine", action: "Create",
+    title: "Create a state machine",
+    action: "Create",
     body: h("div.fields", null, field("Name", name), field("Role", role, "AWS wants one; here nothing is asked of it.")),
     send: async () => {
       if (name.value.trim() === "") throw new Error("The machine has no name.");
-      const answer = await call("CreateStateMachine", { name: name.value.trim(), definition, type, roleArn: role.value.trim(), ...(publishes ? { publish: true } : {}) });
+      const answer = await call("CreateStateMachine", {
+        name: name.value.trim(),
+        definition,
+        type,
+        roleArn: role.value.trim(),
+        ...(publishes ? { publish: true } : {}),
+      });
       created = answer.stateMachineArn;
     },
   });
