@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::overlay::Mark;
-use super::{Edge, Exit, Graph, Node, Tone};
+use super::{Edge, Graph, Node, Tone};
 
 /// `{ "startAt", "states": […], "transitions": […] }`, in which Parallel and Map states have `graphs` of the same form.
 pub(super) fn value(graph: &Graph) -> Value {
@@ -31,13 +31,7 @@ fn state(node: &Node) -> Value {
 
 /// A transition by the field that names its target; `to` is `null` at the end of the graph.
 fn transition<'n>(edge: &Edge, name: impl Fn(usize) -> Option<&'n str>) -> Value {
-    let (field, index) = match edge.exit {
-        Exit::Next => ("Next", None),
-        Exit::Choice(index) => ("Choices", Some(index)),
-        Exit::Default => ("Default", None),
-        Exit::Catch(index) => ("Catch", Some(index)),
-        Exit::End => ("End", None),
-    };
+    let (field, index) = edge.exit.field();
     let mut told = Map::new();
     told.insert("from".to_owned(), json!(name(edge.from)));
     told.insert("to".to_owned(), json!(edge.to.and_then(name)));

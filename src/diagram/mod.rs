@@ -149,6 +149,12 @@ impl Diagram {
         json::value(&self.graph)
     }
 
+    /// The picture as data, for a page that draws it and paints over it.
+    #[cfg(feature = "console")]
+    pub(crate) fn to_places(&self) -> Result<Value, SvgError> {
+        svg::places(&self.graph)
+    }
+
     /// A picture that needs nothing else: no script, no font, no style sheet; light or dark as its viewer is.
     ///
     /// Errors where a machine has more than 1,000 states, or so many transitions over many of them, that nobody could
@@ -156,6 +162,19 @@ impl Diagram {
     #[cfg(feature = "svg")]
     pub fn to_svg(&self) -> Result<String, SvgError> {
         svg::print(&self.graph)
+    }
+}
+
+impl Exit {
+    /// The field that names the target, and the index in it.
+    fn field(self) -> (&'static str, Option<usize>) {
+        match self {
+            Self::Next => ("Next", None),
+            Self::Choice(index) => ("Choices", Some(index)),
+            Self::Default => ("Default", None),
+            Self::Catch(index) => ("Catch", Some(index)),
+            Self::End => ("End", None),
+        }
     }
 }
 

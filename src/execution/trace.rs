@@ -46,6 +46,8 @@ pub(crate) enum Traced {
     Forked { total: usize },
     /// The raw result of the state.
     RawResult(Payload),
+    /// The data after a stage other than the raw result.
+    Stage(Stage, Payload),
     /// The attempt failed.
     Failed { error: ErrorOutput, missed_heartbeat: bool },
     /// A Retrier retries the state after a delay; `number` counts its retries from 1.
@@ -157,6 +159,9 @@ impl Trace {
     pub(crate) fn see(&mut self, at: Timestamp, frame: FrameKey, inspection: Inspection) {
         let (stages, rules) = inspection.into_seen();
         for (stage, data) in stages {
+            if stage != Stage::Result {
+                self.push(at, frame, Traced::Stage(stage, data.clone()));
+            }
             match stage {
                 Stage::AfterInputPath | Stage::AfterParameters | Stage::AfterArguments => {
                     self.push(at, frame, Traced::EffectiveInput(data));
@@ -174,7 +179,10 @@ impl Trace {
 impl Traced {
     fn data_bytes(&self) -> usize {
         match self {
-            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::RawResult(data) => data.bound(),
+            Self::Entered { raw_input: data, .. }
+            | Self::EffectiveInput(data)
+            | Self::RawResult(data)
+            | Self::Stage(_, data) => data.bound(),
             Self::Exited { output, assigned, .. } => {
                 let assigned = assigned.iter().map(|(_, value)| value.size());
                 output.bound().saturating_add(assigned.sum())
@@ -185,7 +193,10 @@ impl Traced {
 
     fn drop_data(&mut self) {
         match self {
-            Self::Entered { raw_input: data, .. } | Self::EffectiveInput(data) | Self::RawResult(data) => {
+            Self::Entered { raw_input: data, .. }
+            | Self::EffectiveInput(data)
+            | Self::RawResult(data)
+            | Self::Stage(_, data) => {
                 *data = Payload::from(Value::Null);
             }
             Self::Exited { output, assigned, .. } => {

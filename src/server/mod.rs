@@ -116,6 +116,8 @@ mod change;
 #[cfg(feature = "restate")]
 mod cluster;
 mod configuration;
+#[cfg(feature = "console")]
+pub mod console;
 #[cfg(feature = "store")]
 mod documents;
 mod draft;
@@ -365,6 +367,20 @@ impl StepFunctions {
 }
 
 impl Service {
+    /// Where executions live.
+    #[cfg(feature = "console")]
+    fn storage(&self) -> &'static str {
+        #[cfg(feature = "restate")]
+        if self.cluster().is_some() {
+            return "cluster";
+        }
+        if self.interpreter.has_store() {
+            "store"
+        } else {
+            "memory"
+        }
+    }
+
     #[cfg(feature = "restate")]
     fn cluster(&self) -> Option<&cluster::Cluster> {
         self.cluster.get()

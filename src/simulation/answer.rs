@@ -183,6 +183,48 @@ impl Answer {
         self
     }
 
+    /// The answer to a call, as a test file has it.
+    #[cfg(feature = "console")]
+    pub(crate) fn to_json(&self, call: &super::Call) -> Value {
+        let mut answer = match &self.end {
+            End::Success(payload) if self.is_payload => json!({ "payload": payload }),
+            End::Success(result) => json!({ "result": result }),
+            End::Error(ErrorOutput { error, cause }) => {
+                let mut told = json!({ "error": error.as_deref().unwrap_or_default() });
+                if let Some((told, cause)) = told
+                    .as_object_mut()
+                    .zip(cause.as_deref().filter(|cause| !cause.is_empty()))
+                {
+                    told.insert("cause".to_owned(), cause.into());
+                }
+                told
+            }
+            End::Never => json!({ "never": true }),
+            End::Timeout => json!({ "timeout": true }),
+            End::HeartbeatLoss => json!({ "heartbeatLoss": true }),
+        };
+        let Some(members) = answer.as_object_mut() else {
+            return answer;
+        };
+        let mut set = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+        if self.is_callback {
+            set("callback", true.into());
+        }
+        if let Some(submitted) = &self.submitted {
+            set("submitted", submitted.clone());
+        }
+        if let Some(name) = self.worker.as_ref().and_then(|worker| worker.name.as_deref()) {
+            set("worker", name.into());
+        }
+        let is_timed = matches!(self.end, End::Success(_) | End::Error(_));
+        let after = self.after.max(self.not_before.saturating_sub(call.asked)).as_millis();
+        if is_timed && after > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds of at most a few years")]
+            set("after", json!(after as f64 / 1000.0));
+        }
+        answer
+    }
+
     pub(super) fn is_success(&self) -> bool {
         matches!(self.end, End::Success(_))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Answer;
+use super::recorded::not_recorded;
 use crate::definition::Resource;
 use crate::execution::TaskRequest;
 
@@ -50,6 +51,11 @@ impl fmt::Display for Call {
 }
 
 impl Call {
+    /// Whether a replay asked for an answer that was not recorded.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.answer.as_ref() == Some(&not_recorded())
+    }
+
     /// The item index in the innermost Map.
     pub fn item(&self) -> Option<usize> {
         self.iterations.last().copied()

@@ -277,6 +277,14 @@ impl Simulation {
         self
     }
 
+    /// Answers every task without a script with an error that tells so, as a replay does, and ends a run that waits for ever.
+    #[cfg(feature = "console")]
+    #[must_use]
+    pub(crate) fn answering_unknown(mut self) -> Self {
+        self.is_replay = true;
+        self
+    }
+
     /// Stops the execution after some virtual time, as `StopExecution` does, if it is still running then.
     #[must_use]
     pub fn stop_after(mut self, time: Duration, error: ErrorOutput) -> Self {

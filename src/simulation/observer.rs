@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::visit::{Attempt, Retry, RuleTried, Visit, VisitEnd};
 use crate::definition::{State, StateType};
-use crate::execution::{Assigned, FrameKey, Next, Program, StateId, TaskId, TraceEntry, Traced};
+use crate::execution::{Assigned, FrameKey, Next, Program, Stage, StateId, TaskId, TraceEntry, Traced};
 
 /// Watches one execution.
 #[derive(Debug)]
@@ -137,6 +137,7 @@ impl Observer {
                         graphs: None,
                         failed_graphs: Vec::new(),
                         end: VisitEnd::Unfinished,
+                        stages: Vec::new(),
                     });
                 }
                 self.frames.insert(frame, current);
@@ -163,6 +164,7 @@ impl Observer {
                         ..Attempt::default()
                     });
                     visit.graphs = None;
+                    visit.stages.clear();
                 });
             }
             Traced::Caught { catcher } => {
@@ -286,10 +288,14 @@ fn tell(visit: &mut Visit, at: Duration, traced: Traced) {
             }
             visit.effective_input = Some(input);
         }
+        Traced::Stage(stage, data) => visit.stages.push((stage, data)),
         Traced::Rule { index, is_true } => visit.rules.push(RuleTried { index, is_true }),
         Traced::Forked { total } => visit.graphs = Some(total),
         // A Wait has no result of its own.
-        Traced::RawResult(raw_result) if visit.state_type != StateType::Wait => visit.raw_result = Some(raw_result),
+        Traced::RawResult(raw_result) if visit.state_type != StateType::Wait => {
+            visit.stages.push((Stage::Result, raw_result.clone()));
+            visit.raw_result = Some(raw_result);
+        }
         Traced::Failed {
             error,
             missed_heartbeat,

@@ -68,7 +68,7 @@ pub struct ExecutionRun {
     pub history: Vec<HistoryEvent>,
     /// Its input; `null` if the input nests too deeply.
     pub input: Payload,
-    pub(super) program: Arc<Program>,
+    pub(crate) program: Arc<Program>,
 }
 
 impl PartialEq for ExecutionRun {

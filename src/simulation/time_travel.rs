@@ -162,6 +162,14 @@ impl Run {
         simulation.recorded = Some(Arc::new(recorded));
         simulation
     }
+
+    /// A fork that is not stopped where the run was: see [`fork`](Self::fork).
+    #[cfg(feature = "console")]
+    pub(crate) fn fork_beyond_stop(&self, call: usize, answer: impl Into<Answer>) -> Simulation {
+        let mut simulation = self.fork(call, answer);
+        simulation.stop = None;
+        simulation
+    }
 }
 
 impl Part {

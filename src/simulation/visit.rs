@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::data::Payload;
 use crate::definition::StateType;
 use crate::error::predefined_errors;
+use crate::execution::Stage;
 use crate::history::ErrorOutput;
 
 /// One visit to a state, from its entry to its end.
@@ -55,6 +56,8 @@ pub struct Visit {
     pub failed_graphs: Vec<usize>,
     /// How it ended.
     pub end: VisitEnd,
+    /// The data after each stage of the last attempt, in their order.
+    pub(crate) stages: Vec<(Stage, Payload)>,
 }
 
 /// One attempt of a state's work.

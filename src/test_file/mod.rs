@@ -42,6 +42,8 @@ mod stream;
 mod suite;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "console")]
+mod text;
 
 use indexmap::IndexMap;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub(crate) use case::{Calls, Case, Expectation, Script, Transitions, UnusableCas
 pub use compare::{Expected, Mismatch};
 pub use error::SuiteError;
 pub use suite::{CaseResult, Suite, Verdict};
+#[cfg(feature = "console")]
+pub(crate) use text::{json, key};
 
 /// The JSON Schema of test files.
 #[cfg(feature = "cli")]

@@ -135,6 +135,23 @@ impl Suite {
         })
     }
 
+    /// The suite of a test file whose machine is no file.
+    #[cfg(feature = "console")]
+    pub(crate) fn of_machine(file: TestFile, machine: &StateMachine) -> Self {
+        let program: Arc<Program> = machine.into();
+        Self {
+            file,
+            path: PathBuf::new(),
+            machine: machine.clone(),
+            coverage: Coverage::of(Arc::clone(&program)),
+            simulation: Simulation::of(machine),
+            program,
+            mocks: None,
+            children: Vec::new(),
+            functions: Vec::new(),
+        }
+    }
+
     /// The same suite with a coverage that counts each retry.
     #[cfg(feature = "cli")]
     pub(crate) fn covering_each_retry(mut self) -> Self {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod aws;
+mod console;
 mod events;
 mod lambda_endpoint;
 mod machines;
@@ -29,6 +30,7 @@ use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
 use answers::AnswerOptions;
 use aws::AwsOptions;
+use console::ConsoleOptions;
 use events::{Deliveries, EventOptions, Events};
 use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
@@ -84,6 +86,8 @@ pub(super) struct Arguments {
     time: Time,
     #[command(flatten)]
     events: EventOptions,
+    #[command(flatten)]
+    console: ConsoleOptions,
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
@@ -180,8 +184,14 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     if !arguments.quiet {
         http = http.on_access(|access| tell(&access.to_string()));
     }
+    let router = arguments
+        .console
+        .serve(&api, http.into_router(), arguments.host, &arguments.access_keys);
+    if !arguments.quiet && arguments.console.is_there() {
+        tell(&format!("the console: http://{address}/console/"));
+    }
     let (end, ended) = oneshot::channel::<()>();
-    let serving = serve(listener, http.into_router(), async {
+    let serving = serve(listener, router, async {
         // The sender is dropped at the end.
         let _ = ended.await;
     });

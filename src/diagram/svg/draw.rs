@@ -13,7 +13,7 @@ use super::text::escape;
 use crate::definition::StateType;
 
 /// Around the picture.
-const BORDER: f64 = 24.0;
+pub(super) const BORDER: f64 = 24.0;
 
 /// Colours by what things are; the second half is for viewers in the dark.
 const STYLE: &str = include_str!("style.css");
@@ -80,11 +80,7 @@ fn draw_edge(svg: &mut String, edge: &PlacedEdge<'_>) {
     let _ = writeln!(
         svg,
         "<path class=\"edge{dashed} {tone}\" marker-end=\"url(#asl-arrow{tone})\" d=\"{}\"><title>{title}</title></path>",
-        if edge.is_loop() {
-            curve(&edge.points)
-        } else {
-            way(&edge.points)
-        }
+        edge_path(edge)
     );
 }
 
@@ -192,8 +188,17 @@ fn tone(tone: Tone) -> &'static str {
     }
 }
 
+/// The path of a transition.
+pub(super) fn edge_path(edge: &PlacedEdge<'_>) -> String {
+    if edge.is_loop() {
+        curve(&edge.points)
+    } else {
+        way(&edge.points)
+    }
+}
+
 /// Straight lines down and up, and curves between them.
-fn way(knots: &[Point]) -> String {
+pub(super) fn way(knots: &[Point]) -> String {
     let mut path = String::new();
     let mut before: Option<&Point> = None;
     for knot in knots {

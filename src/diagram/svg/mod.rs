@@ -4,6 +4,8 @@ mod draw;
 #[cfg(test)]
 mod geometry;
 mod icon;
+#[cfg(feature = "console")]
+mod json;
 mod layout;
 mod placed;
 mod route;
@@ -39,6 +41,17 @@ pub enum SvgError {
 const LAYOUT_STACK: usize = 256 << 20;
 
 pub(super) fn print(graph: &Graph) -> Result<String, SvgError> {
+    laid_out(graph, draw::picture)
+}
+
+/// The picture as data: see [`json`].
+#[cfg(feature = "console")]
+pub(super) fn places(graph: &Graph) -> Result<serde_json::Value, SvgError> {
+    laid_out(graph, json::picture)
+}
+
+/// What is made of a graph with the places of its parts.
+fn laid_out<T: Send>(graph: &Graph, make: fn(&placed::PlacedGraph<'_>) -> T) -> Result<T, SvgError> {
     let states = count(graph);
     if states > MAX_STATES {
         return Err(SvgError::TooManyStates { states });
@@ -50,7 +63,7 @@ pub(super) fn print(graph: &Graph) -> Result<String, SvgError> {
         std::thread::Builder::new()
             .name("layout".to_owned())
             .stack_size(LAYOUT_STACK)
-            .spawn_scoped(scope, || draw::picture(&layout::place(graph)))
+            .spawn_scoped(scope, || make(&layout::place(graph)))
             .ok()
             .and_then(|layout| layout.join().ok())
             .ok_or(SvgError::NoLayout)

@@ -344,7 +344,7 @@ fn started(arn: &str, start_time: DateTime<Utc>) -> Value {
 }
 
 /// An event in the API's form: the execution's input is the caller's own text.
-fn event_json(mut event: Value, input: &str, includes_data: bool) -> Value {
+pub(in crate::server) fn event_json(mut event: Value, input: &str, includes_data: bool) -> Value {
     if let Some(Value::Object(details)) = event.get_mut("executionStartedEventDetails") {
         details.insert("input".to_owned(), input.into());
     }

@@ -82,7 +82,7 @@ impl Service {
     }
 
     /// The Map Run of an ARN with its execution.
-    async fn map_run(&self, arn: &str) -> Result<(MapRun, Known), StepFunctionsError> {
+    pub(in crate::server) async fn map_run(&self, arn: &str) -> Result<(MapRun, Known), StepFunctionsError> {
         let state_machine_arn = check_map_run(arn)?;
         let missing = || StepFunctionsError::resource_not_found(arn);
         #[cfg(feature = "restate")]

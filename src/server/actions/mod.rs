@@ -13,6 +13,8 @@ mod task_answers;
 mod versions;
 
 pub(super) use definitions::validate_state_machine_definition;
+#[cfg(feature = "console")]
+pub(super) use executions::event_json;
 
 use super::request::Request;
 use crate::definition::is_name;

@@ -56,7 +56,7 @@ impl Service {
         not(feature = "restate"),
         expect(clippy::unused_async, reason = "a cluster is asked and waited for")
     )]
-    async fn check_token(&self, token: &str) -> Result<(), StepFunctionsError> {
+    pub(in crate::server) async fn check_token(&self, token: &str) -> Result<(), StepFunctionsError> {
         #[cfg(feature = "restate")]
         if let Some(cluster) = self.cluster() {
             return Ok(cluster.client.check_token(token).await?);

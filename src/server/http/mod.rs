@@ -48,6 +48,8 @@ use request_id::RequestIds;
 use signature::AccessKey;
 
 pub use access::Access;
+#[cfg(feature = "console")]
+pub(in crate::server) use serving::Ending;
 pub use serving::serve;
 
 /// The API as an axum service, and who may call it.

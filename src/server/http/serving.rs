@@ -38,6 +38,21 @@ const TO_END: Duration = Duration::from_secs(5);
 /// How long nothing is accepted after the system had no file or memory for a connection.
 const RECOVERY: Duration = Duration::from_millis(100);
 
+/// The end of the server, in the extensions of each request: an answer that has no end of its own ends with it.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct Ending(watch::Receiver<bool>);
+
+impl Ending {
+    /// Waits for the end of the server.
+    #[cfg_attr(
+        not(feature = "console"),
+        expect(dead_code, reason = "only the console's answers have no end")
+    )]
+    pub(in crate::server) async fn ends(&self) {
+        ends(&mut self.0.clone()).await;
+    }
+}
+
 /// Serves a router until the future `stop` is ready. Then it accepts nothing more, and gives what is being answered five
 /// seconds to end: a worker's long poll is cut.
 ///
@@ -84,9 +99,11 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
 async fn converse(stream: TcpStream, client: SocketAddr, router: Router, mut ending: watch::Receiver<bool>) {
     // Answers are small; it is only slower if that fails.
     let _ = stream.set_nodelay(true);
+    let ended = Ending(ending.clone());
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(ConnectInfo(client));
+        request.extensions_mut().insert(ended.clone());
         router.clone().call(request)
     });
     let mut connection = pin!(

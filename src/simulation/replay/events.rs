@@ -70,6 +70,15 @@ pub(super) fn read(text: &str) -> Result<Vec<RecordedEvent>, RecordingError> {
         return Err(RecordingError::Conflicting { event: event.id });
     }
     check(&events)?;
+    check_end(&events)?;
+    Ok(events)
+}
+
+/// The events of an execution that may still run.
+#[cfg(feature = "console")]
+pub(super) fn so_far(history: &[HistoryEvent]) -> Result<Vec<RecordedEvent>, RecordingError> {
+    let events: Vec<_> = history.iter().map(RecordedEvent::of).collect();
+    check(&events)?;
     Ok(events)
 }
 
@@ -170,20 +179,6 @@ fn check(events: &[RecordedEvent]) -> Result<(), RecordingError> {
             });
         }
     }
-    let is_end = |event: &RecordedEvent| {
-        let ends = [
-            "ExecutionSucceeded",
-            "ExecutionFailed",
-            "ExecutionTimedOut",
-            "ExecutionAborted",
-        ];
-        ends.contains(&&*event.kind)
-    };
-    if !events.last().is_some_and(is_end) {
-        return Err(RecordingError::Unfinished {
-            last: events.last().map_or(0, |event| event.id),
-        });
-    }
     for event in events {
         if event.kind == "ExecutionRedriven" || event.kind == "MapRunRedriven" {
             return Err(RecordingError::Unsupported {
@@ -204,6 +199,28 @@ fn check(events: &[RecordedEvent]) -> Result<(), RecordingError> {
         return Err(RecordingError::NoData);
     }
     Ok(())
+}
+
+impl RecordedEvent {
+    /// Whether the execution ends with it.
+    pub(super) fn is_end(&self) -> bool {
+        let ends = [
+            "ExecutionSucceeded",
+            "ExecutionFailed",
+            "ExecutionTimedOut",
+            "ExecutionAborted",
+        ];
+        ends.contains(&&*self.kind)
+    }
+}
+
+fn check_end(events: &[RecordedEvent]) -> Result<(), RecordingError> {
+    match events.last() {
+        Some(last) if last.is_end() => Ok(()),
+        last => Err(RecordingError::Unfinished {
+            last: last.map_or(0, |event| event.id),
+        }),
+    }
 }
 
 fn no_history(problem: &str) -> RecordingError {

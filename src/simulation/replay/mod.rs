@@ -12,10 +12,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::recorded::not_recorded;
 use super::{Call, Run, Simulation, SimulationError};
+#[cfg(feature = "console")]
+use crate::data::StateMachineContext;
 use crate::definition::{ResourceKind, State, StateMachine};
 use crate::execution::Program;
+use crate::history::ErrorOutput;
+#[cfg(feature = "console")]
+use crate::history::HistoryEvent;
 use compare::compare;
 use events::RecordedEvent;
 use lanes::{Places, Visits};
@@ -126,6 +130,10 @@ pub enum RecordingError {
     Simulation(#[from] SimulationError),
 }
 
+/// A replay of what still runs goes on for so long behind the last event: events of the same moment have times of a few
+/// nanoseconds more.
+const BEHIND_THE_LAST: Duration = Duration::from_millis(5);
+
 /// A replayed execution.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -172,6 +180,19 @@ impl Recording {
         })
     }
 
+    /// The same of the events of an execution that may still run: it is replayed as far as it has come.
+    #[cfg(feature = "console")]
+    pub(crate) fn so_far(history: &[HistoryEvent]) -> Result<Self, RecordingError> {
+        Ok(Self {
+            events: events::so_far(history)?,
+        })
+    }
+
+    /// Whether the execution had not ended when the history was recorded.
+    pub(crate) fn is_running(&self) -> bool {
+        !self.events.last().is_some_and(RecordedEvent::is_end)
+    }
+
     /// The execution's input.
     pub fn input(&self) -> Value {
         self.events
@@ -206,6 +227,10 @@ impl Recording {
             let after = (ended.at - simulation.start).to_std().unwrap_or(Duration::ZERO);
             simulation = simulation.stop_after(after, ended.error());
         }
+        if let Some(last) = self.events.last().filter(|_| self.is_running()) {
+            let so_far = (last.at - simulation.start).to_std().unwrap_or(Duration::ZERO);
+            simulation = simulation.stop_after(so_far + BEHIND_THE_LAST, ErrorOutput::default());
+        }
         Ok(simulation)
     }
 
@@ -216,17 +241,36 @@ impl Recording {
     pub fn replay(&self, machine: &StateMachine) -> Result<Replay, RecordingError> {
         let mut simulation = self.simulation(machine)?;
         simulation.is_replay = true;
+        self.replayed(&simulation)
+    }
+
+    /// Runs a simulation of the recording.
+    fn replayed(&self, simulation: &Simulation) -> Result<Replay, RecordingError> {
         let run = simulation.try_run(self.input())?;
         let distributed = distributed_maps(&simulation.program);
         let is_of_child = |call: &Call| distributed.iter().any(|map| call.pointer.starts_with(map));
-        let is_unknown = |call: &&Call| call.answer.as_ref() == Some(&not_recorded());
-        let mut unknown = run.calls().iter().filter(is_unknown);
+        let mut unknown = run.calls().iter().filter(|call| call.is_unknown());
         if let Some(call) = unknown.find(|call| is_of_child(call)) {
             return Err(RecordingError::OfChildExecution {
                 state: call.state.to_string(),
             });
         }
         Ok(self.compare(run))
+    }
+
+    /// The same as [`replay`](Self::replay) under the names that the execution had.
+    #[cfg(feature = "console")]
+    pub(crate) fn replay_as(
+        &self,
+        machine: &StateMachine,
+        name: &str,
+        state_machine: Arc<StateMachineContext>,
+    ) -> Result<Replay, RecordingError> {
+        let mut simulation = self.simulation(machine)?;
+        simulation.is_replay = true;
+        name.clone_into(&mut simulation.options.name);
+        simulation.options.state_machine = state_machine;
+        self.replayed(&simulation)
     }
 
     /// Compares the path of a run with the recorded one.

@@ -1,0 +1,83 @@
+//! The debugger: executions run again in virtual time, and what would have happened otherwise.
+//!
+//! All of it is computed from what the request names, and changes nothing.
+
+mod answer;
+mod evaluate;
+mod finish;
+mod run_json;
+mod session;
+mod test_file;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::{Answer, Console, Refused, answered, body};
+use crate::history::HistoryEvent;
+use crate::server::execution::Events;
+use session::Session;
+
+pub(super) use evaluate::evaluate;
+pub(super) use finish::finish;
+pub(super) use test_file::test_file;
+
+/// How many events are read at once.
+const PAGE: usize = 1_000;
+
+pub(super) async fn replay(State(console): State<Arc<Console>>, request: Request) -> Response {
+    let replayed = async {
+        let request = body(request).await?;
+        let session = Session::of_execution(&console, &request).await?;
+        apart(move || session.run().map(|session| session.to_json())).await
+    };
+    answered(replayed.await)
+}
+
+pub(super) async fn simulate(request: Request) -> Response {
+    let simulated = async {
+        let request = body(request).await?;
+        apart(move || match Session::of_definition(&request)? {
+            Ok(session) => session.run().map(|session| session.to_json()),
+            Err(diagnostics) => Ok(json!({ "diagnostics": diagnostics, "run": null })),
+        })
+        .await
+    };
+    answered(simulated.await)
+}
+
+/// Computes something on a thread where nobody else waits for a turn.
+pub(super) async fn apart(compute: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.unwrap_or_else(|_| {
+        Err(Refused::internal(
+            "the server panicked while it answered; its log says where",
+        ))
+    })
+}
+
+impl Console {
+    /// The whole history of an execution.
+    pub(super) async fn history(&self, arn: &str) -> Result<Vec<HistoryEvent>, Refused> {
+        let execution = self.service().execution(arn).await?;
+        let mut history: Vec<HistoryEvent> = Vec::new();
+        loop {
+            let asked = Events {
+                after: history.last().map(|event| event.id),
+                is_reverse: false,
+                most: PAGE,
+            };
+            let page = execution.history(asked).await?;
+            if page.is_empty() {
+                return Ok(history);
+            }
+            history.extend(page);
+        }
+    }
+}
+
+/// A member of a request as JSON, `null` if it is not there.
+fn member(request: &serde_json::Map<String, Value>, name: &str) -> Value {
+    request.get(name).cloned().unwrap_or_default()
+}
