@@ -374,11 +374,11 @@ impl Service {
         if self.cluster().is_some() {
             return "cluster";
         }
+        #[cfg(feature = "store")]
         if self.interpreter.has_store() {
-            "store"
-        } else {
-            "memory"
+            return "store";
         }
+        "memory"
     }
 
     #[cfg(feature = "restate")]

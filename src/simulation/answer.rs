@@ -128,6 +128,11 @@ impl Answer {
         Self::error(error_type, cause)
     }
 
+    /// The answer to a call that was not recorded.
+    pub(super) fn not_recorded() -> Self {
+        Self::error("Replay.NotRecorded", "the recording does not have this call")
+    }
+
     /// The task never answers: its timeout or heartbeat ends it, whichever comes first.
     pub fn never() -> Self {
         Self::of(End::Never)
@@ -183,9 +188,9 @@ impl Answer {
         self
     }
 
-    /// The answer to a call, as a test file has it.
+    /// The answer to a call that was made at a time since the start, as a test file has it.
     #[cfg(feature = "console")]
-    pub(crate) fn to_json(&self, call: &super::Call) -> Value {
+    pub(crate) fn to_json(&self, asked: Duration) -> Value {
         let mut answer = match &self.end {
             End::Success(payload) if self.is_payload => json!({ "payload": payload }),
             End::Success(result) => json!({ "result": result }),
@@ -217,7 +222,7 @@ impl Answer {
             set("worker", name.into());
         }
         let is_timed = matches!(self.end, End::Success(_) | End::Error(_));
-        let after = self.after.max(self.not_before.saturating_sub(call.asked)).as_millis();
+        let after = self.after.max(self.not_before.saturating_sub(asked)).as_millis();
         if is_timed && after > 0 {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds of at most a few years")]
             set("after", json!(after as f64 / 1000.0));

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Answer;
-use super::recorded::not_recorded;
 use crate::definition::Resource;
 use crate::execution::TaskRequest;
 
@@ -53,7 +52,7 @@ impl fmt::Display for Call {
 impl Call {
     /// Whether a replay asked for an answer that was not recorded.
     pub(crate) fn is_unknown(&self) -> bool {
-        self.answer.as_ref() == Some(&not_recorded())
+        self.answer.as_ref() == Some(&Answer::not_recorded())
     }
 
     /// The item index in the innermost Map.

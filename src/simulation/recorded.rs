@@ -59,8 +59,3 @@ impl Recorded {
         self.last.get(&CallKey::from(call)).cloned()
     }
 }
-
-/// The answer to a call that was not recorded.
-pub(super) fn not_recorded() -> Answer {
-    Answer::error("Replay.NotRecorded", "the recording does not have this call")
-}

@@ -77,6 +77,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "data",
             "definition",
+            "diagram",
             "loading",
             "history",
             "execution",
@@ -87,6 +88,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "store",
             "runtime",
             "durable",
+            "test_file",
         ],
     ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),

@@ -1,8 +1,5 @@
 //! A bar under test, and its customers.
 
-use std::env;
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -12,6 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+pub(crate) use super::devtools::{Folder, PATIENCE};
 use super::server::order::Order;
 use super::server::tables::{TablesError, Transaction};
 use super::server::{Options, Place, Server, StartError, WEBSOCKET};
@@ -24,24 +22,6 @@ pub(crate) const STATUSES: [&str; 6] = [
     "order is sent for delivery",
     "order delivered",
 ];
-
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A folder that goes when the test ends.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    #[expect(clippy::disallowed_methods, reason = "a folder that no other test has")]
-    pub(crate) fn new() -> Self {
-        Self(env::temp_dir().join(format!("pizza-bar-{:x}", uuid::Uuid::new_v4().as_u64_pair().0)))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A bar on a fast clock.
 pub(crate) async fn open(folder: &Folder, speed: f64) -> Server {

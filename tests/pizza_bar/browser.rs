@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::bar::{Folder, PATIENCE, STATUSES, open, orders};
-use super::devtools::{Browser, find};
+use super::devtools::{Browser, browser};
 use super::server::{Options, Place, Server, StartError};
 
 const WIDE: (u32, u32) = (1280, 1060);
@@ -46,17 +46,6 @@ const EAVESDROP: &str = "{
   const later = window.setTimeout;
   window.setTimeout = (then, after) => later(then, after / 20);
 }";
-
-/// The browser, or `None` on a machine without one.
-pub(crate) fn browser() -> Option<PathBuf> {
-    let program = find();
-    if program.is_none() {
-        let required = env::var_os("ASL_BROWSER_REQUIRED").is_some();
-        assert!(!required, "there is no chromium, and ASL_BROWSER_REQUIRED is set");
-        eprintln!("skipped: there is no chromium on the PATH");
-    }
-    program
-}
 
 #[tokio::test]
 async fn a_page_forgets_its_order_only_if_the_bar_does_not_know_it() {

@@ -10,12 +10,13 @@
 
 #[path = "../../examples/pizza-bar/client.rs"]
 mod client;
+#[path = "../browser/mod.rs"]
+mod devtools;
 #[path = "../../examples/pizza-bar/server/mod.rs"]
 mod server;
 
 mod bar;
 mod browser;
-mod devtools;
 mod failing;
 mod folders;
 mod killing;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::bar::{Folder, STATUSES};
-use super::browser::{browser, place_order, reach};
-use super::devtools::Browser;
+use super::browser::{place_order, reach};
+use super::devtools::{Browser, browser};
 use super::process::Process;
 
 /// More than a second for each stage.

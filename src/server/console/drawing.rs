@@ -1,15 +1,14 @@
-//! Diagrams, and what is wrong with a definition.
+//! Diagrams, also of definitions with errors.
 
 use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::response::Response;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Answer, Console, Refused, answered, body, parameter, text};
-use crate::definition::{Diagnostic, Severity, StateMachine, WorkflowType};
+use super::checked::Checked;
+use super::{Answer, Console, Refused, answered, apart, body, parameter};
 use crate::diagram::Diagram;
-use crate::loading::{Loader, Places, template};
 
 pub(super) async fn diagram(State(console): State<Arc<Console>>, uri: Uri) -> Response {
     answered(console.diagram(&uri).await)
@@ -19,7 +18,7 @@ pub(super) async fn check(request: Request) -> Response {
     let checked = async {
         let request = body(request).await?;
         let definition = Checked::read(&request)?;
-        super::debugger::apart(move || Ok(definition.told())).await
+        apart(move || Ok(definition.told())).await
     };
     answered(checked.await)
 }
@@ -37,75 +36,11 @@ impl Console {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
-        super::debugger::apart(move || {
+        apart(move || {
             let definition = serde_json::from_str(&definition).unwrap_or_default();
             let drawn = Diagram::of_definition(&definition).to_places();
             drawn.map_err(|error| Refused::new("NoDiagram", error.to_string()))
         })
         .await
     }
-}
-
-/// A definition with what is wrong with it.
-pub(super) struct Checked {
-    text: String,
-    diagnostics: Vec<Diagnostic>,
-    /// `None` if it has errors.
-    pub(super) machine: Option<StateMachine>,
-}
-
-impl Checked {
-    /// Reads the `definition` of a request, of the workflow's `type`.
-    pub(super) fn read(request: &Map<String, Value>) -> Result<Self, Refused> {
-        let text = text(request, "definition")?.to_owned();
-        let workflow_type = match request.get("type").and_then(Value::as_str) {
-            Some("EXPRESS") => WorkflowType::Express,
-            _ => WorkflowType::Standard,
-        };
-        let loader = Loader::new().workflow_type(workflow_type).verbatim();
-        let diagnostics = loader.validate(&text);
-        let machine = loader.parse(&text).ok();
-        Ok(Self {
-            text,
-            diagnostics,
-            machine,
-        })
-    }
-
-    pub(super) fn diagnostics(&self) -> Vec<Value> {
-        self.diagnostics.iter().map(told).collect()
-    }
-
-    fn told(&self) -> Value {
-        let places = Places::of(&self.text, template::Format::Json).ok();
-        let definition = places.map(|places| places.to_value()).filter(Value::is_object);
-        let drawn = match &definition {
-            Some(definition) => Diagram::of_definition(definition)
-                .to_places()
-                .map_err(|error| error.to_string()),
-            None => Err("the text is no JSON object".to_owned()),
-        };
-        let (diagram, problem) = match drawn {
-            Ok(diagram) => (Some(diagram), None),
-            Err(problem) => (None, Some(problem)),
-        };
-        json!({ "diagnostics": self.diagnostics(), "diagram": diagram, "diagramProblem": problem })
-    }
-}
-
-fn told(diagnostic: &Diagnostic) -> Value {
-    let severity = match diagnostic.severity {
-        Severity::Error => "ERROR",
-        Severity::Warning => "WARNING",
-    };
-    json!({
-        "severity": severity,
-        "code": diagnostic.code.to_string(),
-        "message": diagnostic.message,
-        "pointer": diagnostic.pointer,
-        "line": diagnostic.line,
-        "column": diagnostic.column,
-        "help": diagnostic.help,
-        "excerpt": diagnostic.to_string(),
-    })
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::{Answer, Console, answered, required};
+#[cfg(feature = "store")]
 use crate::execution::MapRunLog;
 use crate::history::{EventDetails, HistoryEvent};
 use crate::server::known::Known;

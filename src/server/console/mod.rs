@@ -28,6 +28,7 @@
 //! that other pages make are refused, and every `POST` needs the header `X-Asl-Console`, which other pages cannot send.
 
 mod about;
+mod checked;
 mod debugger;
 mod drawing;
 mod guard;
@@ -230,6 +231,16 @@ fn parameter(uri: &Uri, name: &str) -> Option<String> {
 
 fn required(uri: &Uri, name: &str) -> Result<String, Refused> {
     parameter(uri, name).ok_or_else(|| Refused::validation(format!("the request has no parameter `{name}`")))
+}
+
+/// Computes something on a thread where nobody else waits for a turn.
+async fn apart(compute: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    let computed = tokio::task::spawn_blocking(compute).await;
+    computed.unwrap_or_else(|_| {
+        Err(Refused::internal(
+            "the server panicked while it answered; its log says where",
+        ))
+    })
 }
 
 async fn nothing() -> Refused {

@@ -12,7 +12,6 @@ use crate::simulation::SimulationError;
 use crate::simulation::answer::{Answer, End};
 use crate::simulation::call::Call;
 use crate::simulation::functions::is_function_of;
-use crate::simulation::recorded::not_recorded;
 
 /// So many heartbeats of one answer are all sent.
 const FEW_BEATS: u32 = 1_000;
@@ -70,7 +69,7 @@ impl Driver<'_> {
         let Some(operation) = operation else {
             return match self.simulation.otherwise.clone() {
                 Some(answer) => self.answer(call, &task, answer),
-                None if self.simulation.is_replay => self.answer(call, &task, not_recorded()),
+                None if self.simulation.is_replay => self.answer(call, &task, Answer::not_recorded()),
                 None => Err(missing_answer(&call)),
             };
         };

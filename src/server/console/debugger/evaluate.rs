@@ -4,8 +4,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
-use super::super::{Answer, Refused, answered, body, text};
-use super::{apart, member};
+use super::super::{Answer, Refused, answered, apart, body, text};
+use super::member;
 use crate::data::{Expression, Jsonata, JsonataDialect};
 use crate::test_state::TestState;
 

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::drawing::Checked;
-use super::super::{Answer, Console, answered, body, text};
-use super::apart;
+use super::super::checked::Checked;
+use super::super::{Answer, Console, answered, apart, body, text};
 use crate::data::StateMachineContext;
 use crate::definition::StateMachine;
 use crate::execution::Program;

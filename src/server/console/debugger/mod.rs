@@ -14,7 +14,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Answer, Console, Refused, answered, body};
+use super::{Console, Refused, answered, apart, body};
 use crate::history::HistoryEvent;
 use crate::server::execution::Events;
 use session::Session;
@@ -45,16 +45,6 @@ pub(super) async fn simulate(request: Request) -> Response {
         .await
     };
     answered(simulated.await)
-}
-
-/// Computes something on a thread where nobody else waits for a turn.
-pub(super) async fn apart(compute: impl FnOnce() -> Answer + Send + 'static) -> Answer {
-    let computed = tokio::task::spawn_blocking(compute).await;
-    computed.unwrap_or_else(|_| {
-        Err(Refused::internal(
-            "the server panicked while it answered; its log says where",
-        ))
-    })
 }
 
 impl Console {

@@ -155,7 +155,7 @@ impl Writer<'_> {
             "iterations": call.iterations,
             "asked": milliseconds(call.asked),
             "input": self.data(&call.request.effective_input),
-            "answer": call.answer.as_ref().filter(|_| !call.is_unknown()).map(|answer| self.counted(answer.to_json(call))),
+            "answer": call.answer.as_ref().filter(|_| !call.is_unknown()).map(|answer| self.counted(answer.to_json(call.asked))),
             "isUnknown": call.is_unknown(),
         })
     }

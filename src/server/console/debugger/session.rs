@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-use super::super::drawing::Checked;
+use super::super::checked::Checked;
 use super::super::{Console, Refused, text};
 use super::answer::answer;
 use super::member;

@@ -7,8 +7,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::super::{Answer, Console, Refused, answered, body};
-use super::apart;
+use super::super::{Answer, Console, Refused, answered, apart, body};
 use super::session::Session;
 use crate::definition::WorkflowType;
 use crate::loading::template::Format;
@@ -107,7 +106,7 @@ fn text(session: &Session, run: &Run, name: &str, machine: &str, with_times: boo
         let mut told = call
             .answer
             .as_ref()
-            .map(|answer| answer.to_json(call))
+            .map(|answer| answer.to_json(call.asked))
             .unwrap_or_default();
         if let Some(told) = told.as_object_mut().filter(|_| !with_times) {
             told.remove("after");

@@ -17,7 +17,23 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
-use super::bar::{Folder, PATIENCE};
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A folder that goes when the test ends.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    #[expect(clippy::disallowed_methods, reason = "a folder that no other test has")]
+    pub(crate) fn new() -> Self {
+        Self(env::temp_dir().join(format!("asl-test-{:x}", uuid::Uuid::new_v4().as_u64_pair().0)))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
 
 /// A browser with one page.
 pub(crate) struct Browser {
@@ -31,8 +47,19 @@ pub(crate) struct Browser {
     profile: Folder,
 }
 
+/// The browser, or `None` on a machine without one.
+pub(crate) fn browser() -> Option<PathBuf> {
+    let program = find();
+    if program.is_none() {
+        let required = env::var_os("ASL_BROWSER_REQUIRED").is_some();
+        assert!(!required, "there is no chromium, and ASL_BROWSER_REQUIRED is set");
+        eprintln!("skipped: there is no chromium on the PATH");
+    }
+    program
+}
+
 /// A browser of this machine, if there is one.
-pub(crate) fn find() -> Option<PathBuf> {
+fn find() -> Option<PathBuf> {
     let names = [
         "chromium",
         "chromium-browser",
