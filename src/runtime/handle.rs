@@ -100,6 +100,13 @@ impl ExecutionHandle {
         self.running.history()
     }
 
+    /// Some of the events after the one of an id.
+    pub(crate) fn history_after(&self, id: u64, most: usize) -> Vec<HistoryEvent> {
+        // The ids count from 1.
+        self.running
+            .history_after(usize::try_from(id).unwrap_or(usize::MAX), most)
+    }
+
     /// The events from the first on, as they happen; they end with the execution.
     ///
     /// The stream reads the history that is kept with the execution, so a slow reader loses nothing, and any number of

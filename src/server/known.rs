@@ -138,17 +138,14 @@ impl Known {
     )]
     pub(super) async fn history(&self, asked: Events) -> Result<Vec<HistoryEvent>, StepFunctionsError> {
         match self {
-            Self::InMemory(execution) => {
+            Self::InMemory(execution) if asked.is_reverse => {
                 let mut events = execution.handle.history();
-                if asked.is_reverse {
-                    events.reverse();
-                    events.retain(|event| asked.after.is_none_or(|after| event.id < after));
-                } else {
-                    events.retain(|event| asked.after.is_none_or(|after| event.id > after));
-                }
+                events.reverse();
+                events.retain(|event| asked.after.is_none_or(|after| event.id < after));
                 events.truncate(asked.most);
                 Ok(events)
             }
+            Self::InMemory(execution) => Ok(execution.handle.history_after(asked.after.unwrap_or(0), asked.most)),
             #[cfg(feature = "store")]
             Self::Stored(stored) => Ok(stored.history(asked)?),
             #[cfg(feature = "restate")]

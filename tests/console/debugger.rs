@@ -99,6 +99,15 @@ async fn what_runs_is_replayed_as_far_as_it_has_come() {
         (&json!("RUNNING"), &json!("unfinished"))
     );
     assert_eq!(run["events"].as_array().unwrap().len(), 5);
+    // Its token is another one, which is no difference.
+    let replayed = server
+        .post("api/replay", &json!({ "executionArn": EXECUTION }))
+        .await
+        .body;
+    assert_eq!(
+        (&replayed["difference"], &replayed["notes"]),
+        (&Value::Null, &json!([]))
+    );
     // A minute later, without a minute.
     let run = server_replay(&server, json!([{ "call": 0, "answer": { "timeout": true } }])).await;
     assert_eq!(

@@ -98,6 +98,17 @@ impl Running {
         self.progress().history.clone()
     }
 
+    /// Some of the events after the first `seen` ones.
+    pub(in crate::runtime) fn history_after(&self, seen: usize, most: usize) -> Vec<HistoryEvent> {
+        #[cfg(feature = "store")]
+        if let Some(durable) = &self.durable {
+            let mut events = durable.history(seen);
+            events.truncate(most);
+            return events;
+        }
+        self.progress().history.iter().skip(seen).take(most).cloned().collect()
+    }
+
     /// The event after the first `seen` ones; ready with `None` after the end.
     pub(in crate::runtime) fn poll_event(&self, seen: usize, context: &Context<'_>) -> Poll<Option<HistoryEvent>> {
         let mut progress = self.progress();

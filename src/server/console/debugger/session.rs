@@ -11,10 +11,14 @@ use super::run_json::run_json;
 use crate::data::StateMachineContext;
 use crate::definition::StateMachine;
 use crate::history::HistoryEvent;
-use crate::simulation::{Answer, Recording, Run, Simulation};
+use crate::simulation::{Answer, DataDifference, Recording, Replay, Run, Simulation};
 
 /// The most answers that one run has otherwise.
 const MOST_FORKS: usize = 100;
+
+/// The lengths of a task token and of a UUID.
+const TOKEN: usize = 43;
+const ID: usize = 36;
 
 /// Something to run.
 pub(super) struct Session {
@@ -113,17 +117,13 @@ impl Session {
                 let replay = replay.map_err(|error| impossible(&error))?;
                 let is_cut = recording.is_running();
                 // Where it was cut is no difference.
+                let notes = notes(&replay);
                 let difference = replay
                     .difference
                     .filter(|difference| !is_cut || difference.recorded.is_some());
                 Ran {
                     difference: difference.map(|difference| difference.to_string()),
-                    notes: replay
-                        .data
-                        .iter()
-                        .take(3)
-                        .map(|data| format!("other data: {data}"))
-                        .collect(),
+                    notes,
                     run: replay.run,
                     is_cut,
                 }
@@ -159,6 +159,25 @@ impl Ran {
             "diagnostics": [],
         })
     }
+}
+
+/// The first differences in the data of a replay, if they are of other kinds than always: tokens and ids are drawn anew.
+fn notes(replay: &Replay) -> Vec<String> {
+    let same = |data: &&DataDifference| masked(data.recorded.data.as_ref()) != masked(data.replayed.data.as_ref());
+    let other = replay.data.iter().filter(same).take(3);
+    other.map(|data| format!("other data: {data}")).collect()
+}
+
+/// The text of data with a sign for each word that has the length of a token or of an id.
+fn masked(data: Option<&Value>) -> String {
+    let text = data.map(Value::to_string).unwrap_or_default();
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || letter == '_';
+    let words = text.split_inclusive(move |letter| !is_letter(letter));
+    let word = |word: &str| match word.trim_end_matches(|letter| !is_letter(letter)).len() {
+        TOKEN | ID => "…".to_owned(),
+        _ => word.to_owned(),
+    };
+    words.map(word).collect()
 }
 
 fn forks(request: &Map<String, Value>) -> Result<Vec<(usize, Answer)>, Refused> {
