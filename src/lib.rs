@@ -48,6 +48,7 @@
 //! * [The command line](docs::command_line)
 //! * [An endpoint for AWS's SDKs and CLI](docs::serving), and from nothing to a test with it: [Python](docs::python),
 //!   [Node.js](docs::node), [Rust](docs::rust_sdk), [the CDK and SAM](docs::cdk_and_sam)
+//! * [What runs, in a browser](docs::console): the console of `asl serve`, with a debugger
 //! * [What is supported](docs::supported), field by field, and what is refused
 //! * [Speed, memory and fairness](docs::speed), measured
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
@@ -64,6 +65,7 @@
 //! | `store` | [`store`]: executions that outlive their process |
 //! | `restate` | [`durable`]: executions on many machines, over a cluster of Restate servers |
 //! | `serve` | [`server::http`]: the Step Functions API over HTTP |
+//! | `console` | [`server::console`]: what runs, in a browser, and a debugger |
 //! | `cli` | the `asl` command |
 //! | `websocket` | [`websocket`] |
 //!
@@ -88,6 +90,7 @@
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
 #![cfg_attr(not(feature = "restate"), doc = "[`durable`]: #features")]
 #![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
+#![cfg_attr(not(feature = "console"), doc = "[`server::console`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
@@ -116,6 +119,10 @@ pub mod docs {
 
     #[doc = include_str!("docs/conformance.md")]
     pub mod conformance {}
+
+    #[cfg_attr(feature = "console", doc = include_str!("docs/console.md"))]
+    #[cfg_attr(not(feature = "console"), doc = "What runs, in a browser: with the feature `console`.")]
+    pub mod console {}
 
     #[doc = include_str!("docs/contributing.md")]
     pub mod contributing {}

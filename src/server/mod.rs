@@ -1,5 +1,5 @@
 //! The AWS Step Functions API: requests and responses as JSON, over an [`Interpreter`]. The module `http` (feature `serve`) puts it
-//! on a port.
+//! on a port; the module `console` (feature `console`) shows it in a browser.
 //!
 //! [`StepFunctions::call`] takes the name of an action and its request, and answers as AWS does, with AWS's errors.
 //! Handlers of tasks are registered with the interpreter; calls create and delete state machines, versions, aliases,
