@@ -121,7 +121,10 @@ pub mod docs {
     pub mod conformance {}
 
     #[cfg_attr(feature = "console", doc = include_str!("docs/console.md"))]
-    #[cfg_attr(not(feature = "console"), doc = "What runs, in a browser: with the feature `console`.")]
+    #[cfg_attr(
+        not(feature = "console"),
+        doc = "What runs, in a browser: with the feature `console`."
+    )]
     pub mod console {}
 
     #[doc = include_str!("docs/contributing.md")]

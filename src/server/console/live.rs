@@ -31,6 +31,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// The most events in one message.
 const MOST_EVENTS: usize = 500;
 
+/// The most bytes of events in one message, if it has more than one.
+const MOST_BYTES: usize = 2 * 1024 * 1024;
+
 /// A source of messages.
 trait Source: Send + 'static {
     /// What is new. Errors where there will be nothing more.
@@ -172,13 +175,19 @@ impl Source for Execution {
             most: MOST_EVENTS,
         };
         let events = execution.history(asked).await?;
-        if let Some(last) = events.last() {
-            self.last = last.id;
-            let events: Vec<Value> = events
-                .iter()
-                .map(|event| event_json(event.to_json(), &facts.input, true))
-                .collect();
-            new.push(message("events", &json!({ "events": events })).id(self.last.to_string()));
+        let mut told: Vec<Value> = Vec::new();
+        let mut bytes = 0;
+        for event in &events {
+            let json = event_json(event.to_json(), &facts.input, true);
+            bytes += json.to_string().len();
+            if bytes > MOST_BYTES && !told.is_empty() {
+                break;
+            }
+            told.push(json);
+            self.last = event.id;
+        }
+        if !told.is_empty() {
+            new.push(message("events", &json!({ "events": told })).id(self.last.to_string()));
         }
         Ok(new)
     }

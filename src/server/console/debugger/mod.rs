@@ -23,6 +23,9 @@ pub(super) use evaluate::evaluate;
 pub(super) use finish::finish;
 pub(super) use test_file::test_file;
 
+/// The most bytes of a history that is read as a whole.
+const MOST_DATA: usize = 64 * 1024 * 1024;
+
 /// How many events are read at once.
 const PAGE: usize = 1_000;
 
@@ -48,10 +51,11 @@ pub(super) async fn simulate(request: Request) -> Response {
 }
 
 impl Console {
-    /// The whole history of an execution.
+    /// The whole history of an execution. Errors if it has more data than can be looked at as a whole.
     pub(super) async fn history(&self, arn: &str) -> Result<Vec<HistoryEvent>, Refused> {
         let execution = self.service().execution(arn).await?;
         let mut history: Vec<HistoryEvent> = Vec::new();
+        let mut bytes = 0;
         loop {
             let asked = Events {
                 after: history.last().map(|event| event.id),
@@ -61,6 +65,14 @@ impl Console {
             let page = execution.history(asked).await?;
             if page.is_empty() {
                 return Ok(history);
+            }
+            bytes += page
+                .iter()
+                .map(|event| event.to_json().to_string().len())
+                .sum::<usize>();
+            if bytes > MOST_DATA {
+                let message = format!("its history has more than {} MiB", MOST_DATA / 1024 / 1024);
+                return Err(Refused::new("ReplayImpossible", message));
             }
             history.extend(page);
         }
