@@ -159,6 +159,13 @@ async fn a_definition_runs_with_scripted_tasks() {
         run["visits"][1]["attempts"][0]["retry"],
         json!({ "retrier": 0, "number": 1, "delay": 2_000 })
     );
+    // A call beyond the scripted ones is told, to be answered.
+    let once = json!({ "definition": orders().to_string(), "input": { "price": 1 }, "tasks": { "Charge": [{ "error": "Busy" }] } });
+    let run = server.post("api/simulate", &once).await.body["run"].clone();
+    assert_eq!(
+        (&run["calls"][0]["isUnknown"], &run["calls"][1]["isUnknown"]),
+        (&json!(false), &json!(true))
+    );
     let broken = server.post("api/simulate", &json!({ "definition": "{}" })).await.body;
     assert_eq!(broken["run"], Value::Null);
     assert!(!broken["diagnostics"].as_array().unwrap().is_empty());

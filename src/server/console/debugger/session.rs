@@ -90,7 +90,7 @@ impl Session {
             let answers: Result<Vec<Answer>, _> = answers.iter().map(answer).collect();
             simulation = simulation.task(task, answers?);
         }
-        let name = request.get("name").and_then(Value::as_str).unwrap_or("machine");
+        let name = request.get("machineName").and_then(Value::as_str).unwrap_or("machine");
         Ok(Ok(Self {
             machine,
             definition: text(request, "definition")?.to_owned(),
