@@ -1,7 +1,6 @@
 //! The console of `asl serve`: what its page asks for, who may ask, and the page itself in a browser.
 
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

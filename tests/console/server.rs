@@ -12,6 +12,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
+const PATIENCE: Duration = Duration::from_mins(1);
+
 pub(crate) const MACHINE: &str = "arn:aws:states:us-east-1:123456789012:stateMachine:Orders";
 pub(crate) const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execution:Orders:first";
 
@@ -106,7 +108,7 @@ impl Server {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut text = String::new();
-        let read = timeout(Duration::from_secs(60), stream.read_to_string(&mut text)).await;
+        let read = timeout(PATIENCE, stream.read_to_string(&mut text)).await;
         read.unwrap().unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
         Response {
@@ -131,12 +133,9 @@ impl Server {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let (mut read, mut messages) = (String::new(), Vec::new());
-        let mut bytes = [0; 65_536];
+        let mut bytes = vec![0; 65_536];
         loop {
-            let count = timeout(Duration::from_secs(60), stream.read(&mut bytes))
-                .await
-                .unwrap()
-                .unwrap();
+            let count = timeout(PATIENCE, stream.read(&mut bytes)).await.unwrap().unwrap();
             assert!(count > 0, "the stream ends with {read}");
             read.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
             while let Some((message, rest)) = read.split_once("\n\n") {
