@@ -54,7 +54,8 @@ async function show() {
 
 function nothingHere() {
   setTrail([{ text: "Nothing here" }]);
-  return { element: h("p.notice", null, "There is no such page. ", h("a", { href: "#/" }, "All state machines")) };
+  const text = h("p.notice", null, "There is no such page. ", h("a", { href: "#/" }, "All state machines"));
+  return { element: h("div", null, h("h1", null, "Nothing here"), text) };
 }
 
 /** Tells where the reader is: a list of { text, href }, the last of which is here; `glyph` stands before it in the title. */

@@ -13,13 +13,19 @@ export function stateShape(node, isBox) {
   const { shape, tone } = iconOf(type);
   const group = s("g.node", { class: [tone, isBox && "box"], transform: `translate(${x} ${y})` });
   // What is pressed lies over what is drawn, so that its name is the one below and not the drawn lines run together.
-  const button = s(
-    "rect.hit",
-    { width, height, rx: 9, role: "button", tabindex: -1, "aria-pressed": "false", "aria-label": `${node.name}, ${type}` },
-    s("title", null, [node.name, [type, node.detail].filter(Boolean).join(" · ")].join("\n")),
-  );
+  const button = s("rect.hit", {
+    width,
+    height,
+    rx: 9,
+    role: "button",
+    tabindex: -1,
+    "aria-pressed": "false",
+    "aria-label": `${node.name}, ${type}`,
+  });
+  // Not in the button: a name has to begin with a control's visible text, of which this would be a part.
+  const tip = s("title", null, [node.name, [type, node.detail].filter(Boolean).join(" · ")].join("\n"));
   const drawing = s("g", { "aria-hidden": "true" });
-  group.append(drawing, button);
+  group.append(tip, drawing, button);
   if (type === "Map") drawing.append(s("rect.shape.sheet", { x: 5, y: 5, width, height, rx: 9 }));
   drawing.append(
     s("rect.ring", { x: -4, y: -4, width: width + 8, height: height + 8, rx: 12 }),

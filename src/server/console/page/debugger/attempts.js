@@ -11,7 +11,7 @@ export function attemptsSection(trace, step, visit, answer) {
   const run = trace.runVisit(visit);
   const attempts = run ? run.attempts : recordedAttempts(trace, visit);
   const isTask = visit.type === "Task";
-  if (attempts.length === 0 || (!isTask && attempts.length < 2 && !attempts[0].error)) return null;
+  if (attempts.length === 0 || visit.type === "Fail" || (!isTask && attempts.length < 2 && !attempts[0].error)) return null;
   const rows = attempts.map((attempt, index) => {
     const now = progress(trace, visit, index, step);
     return h(
