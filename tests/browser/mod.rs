@@ -189,14 +189,14 @@ impl Browser {
         drop(self.profile);
     }
 
-    async fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) async fn call(&mut self, method: &str, params: Value) -> Value {
         match self.try_call(method, params).await {
             Ok(result) => result,
             Err(error) => panic!("{method}: {error}"),
         }
     }
 
-    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+    pub(crate) async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": params });
         if !self.session.is_empty() {
@@ -226,6 +226,7 @@ impl Browser {
             Some("Runtime.exceptionThrown") => &event["params"]["exceptionDetails"],
             Some("Log.entryAdded") => &event["params"]["entry"],
             Some("Runtime.consoleAPICalled") => &event["params"]["args"],
+            Some("Page.javascriptDialogOpening") => &event["params"],
             _ => return,
         };
         self.complaints.push(complaint.to_string());
