@@ -44,6 +44,11 @@ impl Server {
                 }
             })
             .function("Ask", |_: Value| async { Ok(json!({})) });
+        Self::of(interpreter, options).await
+    }
+
+    /// A console over executions of an interpreter.
+    pub(crate) async fn of(interpreter: Interpreter, options: impl FnOnce(Console) -> Console) -> Self {
         let api = StepFunctions::new(interpreter);
         let router = HttpApi::new(api.clone()).into_router();
         let router = router.merge(options(Console::new(api.clone())).into_router());
@@ -60,11 +65,8 @@ impl Server {
 
     /// A state machine with this definition, and an execution of it that has come to rest.
     pub(crate) async fn execution(&self, definition: &Value, input: &Value) {
-        let role = "arn:aws:iam::123456789012:role/Orders";
-        let machine = json!({ "name": "Orders", "definition": definition.to_string(), "roleArn": role });
-        self.call("CreateStateMachine", machine).await;
-        let start = json!({ "stateMachineArn": MACHINE, "name": "first", "input": input.to_string() });
-        self.call("StartExecution", start).await;
+        self.create("Orders", definition).await;
+        self.begin("Orders", "first", input).await;
         for _ in 0..1_000 {
             let events = self
                 .call(
@@ -87,6 +89,20 @@ impl Server {
         panic!("the execution does not come to rest");
     }
 
+    /// Creates a state machine.
+    pub(crate) async fn create(&self, name: &str, definition: &Value) {
+        let role = "arn:aws:iam::123456789012:role/Orders";
+        let machine = json!({ "name": name, "definition": definition.to_string(), "roleArn": role });
+        self.call("CreateStateMachine", machine).await;
+    }
+
+    /// Starts an execution.
+    pub(crate) async fn begin(&self, machine: &str, name: &str, input: &Value) {
+        let machine = format!("arn:aws:states:us-east-1:123456789012:stateMachine:{machine}");
+        let start = json!({ "stateMachineArn": machine, "name": name, "input": input.to_string() });
+        self.call("StartExecution", start).await;
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.send("GET", path, "", "").await
     }
@@ -96,30 +112,7 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Response {
-        let host = if headers.contains("Host: ") {
-            ""
-        } else {
-            "Host: localhost\r\n"
-        };
-        let length = body.len();
-        let request = format!(
-            "{method} /console/{path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-        );
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut text = String::new();
-        let read = timeout(PATIENCE, stream.read_to_string(&mut text)).await;
-        read.unwrap().unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        Response {
-            status: head
-                .split(' ')
-                .nth(1)
-                .and_then(|status| status.parse().ok())
-                .unwrap_or_default(),
-            head: head.to_ascii_lowercase(),
-            body: serde_json::from_str(body).unwrap_or_else(|_| body.into()),
-        }
+        send(self.address, method, path, headers, body).await
     }
 
     /// The messages of a stream until one of them is as wanted.
@@ -156,6 +149,34 @@ impl Server {
                 read = rest.to_owned();
             }
         }
+    }
+}
+
+/// Sends a request to a console.
+pub(crate) async fn send(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Response {
+    let host = if headers.contains("Host: ") {
+        ""
+    } else {
+        "Host: localhost\r\n"
+    };
+    let length = body.len();
+    let request = format!(
+        "{method} /console/{path} HTTP/1.1\r\n{host}Connection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    let read = timeout(PATIENCE, stream.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    Response {
+        status: head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or_default(),
+        head: head.to_ascii_lowercase(),
+        body: serde_json::from_str(body).unwrap_or_else(|_| body.into()),
     }
 }
 
