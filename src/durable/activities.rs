@@ -1,7 +1,7 @@
 //! Activities: an object for each, at which tasks wait for those who ask for them, and these for tasks.
 //!
 //! A task that is handed out is lent: it comes back unless its execution says in time that somebody has taken it. So none is
-//! lost with a caller that goes away, and since a token takes one start, none is done by two.
+//! lost with a caller that goes away before it takes it, and since a token takes one start, none is done by two.
 
 use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, RequestTarget};
 use restate_sdk::endpoint::ContextInternal;

@@ -27,7 +27,10 @@ use crate::store::{End, read_text, written_text};
 const EVENTS: usize = 1_000;
 
 /// How long a node may take for what is done at once.
-const AT_ONCE: Duration = Duration::from_secs(10);
+pub(super) const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// How long a node may be silent about what takes as long as it takes, before another one is asked.
+pub(super) const AT_LENGTH: Duration = Duration::from_mins(1);
 
 /// What Restate answers where a run has not ended.
 const NOT_READY: u16 = 470;
@@ -341,6 +344,8 @@ impl RestateClient {
     ) -> Result<T, Error> {
         let call = Call {
             header: Some(("idempotency-key", unique())),
+            within: Some(AT_ONCE),
+            waits: true,
             ..Call::post(format!("/{service}/{}/{handler}", path(key)), written_text(input))
         };
         read(&self.nodes.call(call).await?.accepted()?)
@@ -357,7 +362,12 @@ impl RestateClient {
 
     /// Calls a handler that answers with a message.
     pub(super) async fn read<T: DeserializeOwned>(&self, path: String, body: String) -> Result<T, Error> {
-        read(&self.nodes.call(Call::post(path, body)).await?.accepted()?)
+        let call = Call {
+            within: Some(AT_LENGTH),
+            waits: true,
+            ..Call::post(path, body)
+        };
+        read(&self.nodes.call(call).await?.accepted()?)
     }
 }
 

@@ -54,8 +54,11 @@ pub(super) struct Call {
     pub(super) body: Bytes,
     /// A header of its own.
     pub(super) header: Option<(&'static str, String)>,
-    /// How long a node has for its answer before the next one is asked: for calls that wait for nobody.
+    /// How long a node has for its answer before the next one is asked.
     pub(super) within: Option<Duration>,
+    /// Whether the answer may take longer than that, so that nodes are asked in turn until one has it: one that is cut off from
+    /// the others never has.
+    pub(super) waits: bool,
 }
 
 impl Call {
@@ -74,6 +77,7 @@ impl Call {
             body: body.into(),
             header: None,
             within: None,
+            waits: false,
         }
     }
 }
@@ -158,9 +162,21 @@ impl Nodes {
 
     /// Calls one node after the other until one answers. The answer is an error, too, if the last one gave it.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, Error> {
+        loop {
+            match self.call_in_rounds(&call).await {
+                Err(Unanswered::Silent(error)) if call.waits => {
+                    tracing::debug!(%error, "the next node is asked for what takes long");
+                }
+                Err(Unanswered::Silent(error) | Unanswered::Unreached(error)) => return Err(error),
+                Ok(answer) => return Ok(answer),
+            }
+        }
+    }
+
+    async fn call_in_rounds(&self, call: &Call) -> Result<Answer, Unanswered> {
         let first = self.first.load(Ordering::Relaxed);
         let mut pause = FIRST_PAUSE;
-        let mut last = Err(failed("the cluster has no nodes".to_owned()));
+        let mut last = Err(Unanswered::Unreached(failed("the cluster has no nodes".to_owned())));
         for round in 0..ROUNDS {
             if round > 0 {
                 tokio::time::sleep(pause).await;
@@ -169,23 +185,30 @@ impl Nodes {
             for tried in 0..self.all.len() {
                 let place = (first + tried) % self.all.len();
                 let Some(node) = self.all.get(place) else { break };
-                last = self.try_one(node.interface(call.interface), &call).await;
+                last = self.try_one(node.interface(call.interface), call).await;
                 match &last {
                     Ok(answer) if !answer.is_unavailable() => {
                         self.first.store(place, Ordering::Relaxed);
                         return last;
                     }
                     Ok(answer) => tracing::debug!(url = answer.url, status = %answer.status, "a node is unavailable"),
-                    Err(error) => tracing::debug!(%error, "a node does not answer"),
+                    Err(Unanswered::Silent(_)) if call.waits => {
+                        self.first.store((place + 1) % self.all.len(), Ordering::Relaxed);
+                        return last;
+                    }
+                    Err(Unanswered::Silent(error) | Unanswered::Unreached(error)) => {
+                        tracing::debug!(%error, "a node does not answer");
+                    }
                 }
             }
         }
         last
     }
 
-    async fn try_one(&self, base: &str, call: &Call) -> Result<Answer, Error> {
+    async fn try_one(&self, base: &str, call: &Call) -> Result<Answer, Unanswered> {
         let url = format!("{base}{}", call.path);
-        let unreached = |why: String| failed(format!("Restate at `{url}` cannot be reached: {why}"));
+        let error = |why: String| failed(format!("Restate at `{url}` cannot be reached: {why}"));
+        let unreached = |why: String| Unanswered::Unreached(error(why));
         let uri: Uri = url.parse().map_err(|error: InvalidUri| unreached(error.to_string()))?;
         let mut request = Request::builder().method(&call.method).uri(uri);
         request = request.header(header::ACCEPT, "application/json");
@@ -206,14 +229,22 @@ impl Nodes {
             Ok::<_, String>((status, body))
         };
         let answered = match call.within {
-            Some(within) => tokio::time::timeout(within, answering)
-                .await
-                .unwrap_or_else(|_| Err(format!("there is no answer within {} s", within.as_secs()))),
+            Some(within) => tokio::time::timeout(within, answering).await.map_err(|_| {
+                let why = format!("there is no answer within {} s", within.as_secs());
+                Unanswered::Silent(error(why))
+            })?,
             None => answering.await,
         };
         let (status, body) = answered.map_err(unreached)?;
         Ok(Answer { status, body, url })
     }
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    /// The node has taken the call, as far as anybody can tell, and has not answered in time.
+    Silent(Error),
+    Unreached(Error),
 }
 
 /// An error of the cluster.

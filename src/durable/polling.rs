@@ -28,8 +28,9 @@ impl RestateClient {
     /// activity need not be declared.
     ///
     /// Tasks are handed out in the order in which they were scheduled, to callers in the order of their polls. The worker's
-    /// name, which may be `None`, goes into the history. Cancelling a poll loses no task: another one gets it some seconds
-    /// later.
+    /// name, which may be `None`, goes into the history. A poll that is cancelled while it waits loses no task: another one gets it
+    /// some seconds later. One that is cancelled in the moment in which it takes a task may lose it until its heartbeat or
+    /// timeout is due, as on AWS a task whose connection breaks.
     ///
     /// Answer with [`send_task_success`](Self::send_task_success), [`send_task_failure`](Self::send_task_failure) and
     /// [`send_task_heartbeat`](Self::send_task_heartbeat).

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 
 use super::begun::Facts;
-use super::client::{LOOK, handler, unreadable};
+use super::client::{AT_LENGTH, LOOK, handler, unreadable};
 use super::messages::{Ending, Events, Range};
 use super::nodes::{Call, failed};
 use super::place::Place;
@@ -126,7 +126,12 @@ impl RestateClient {
     /// What is told of an execution after the end of a run.
     pub(crate) async fn end_of_run(&self, run: &Place) -> Result<(Facts, End), Error> {
         loop {
-            let attached = self.nodes.call(Call::get(super::client::run(run, "attach"))).await?;
+            let attach = Call {
+                within: Some(AT_LENGTH),
+                waits: true,
+                ..Call::get(super::client::run(run, "attach"))
+            };
+            let attached = self.nodes.call(attach).await?;
             match self.told_of_run(run).await? {
                 Some((facts, Some(end))) => return Ok((facts, end)),
                 None if attached.status == StatusCode::NOT_FOUND && self.is_told_of(run.before()).await? => {
@@ -161,7 +166,11 @@ impl RestateClient {
 
     /// Stops a run of an execution, unless it has ended.
     pub(crate) async fn stop_run(&self, run: &Place, error: &ErrorOutput) -> Result<(), Error> {
-        let call = Call::post(handler(run, STOP), written_text(error));
+        let call = Call {
+            within: Some(AT_LENGTH),
+            waits: true,
+            ..Call::post(handler(run, STOP), written_text(error))
+        };
         self.nodes.call(call).await?.accepted().map(drop)
     }
 

@@ -1,6 +1,6 @@
 //! Services of Restate whose names are known only when a worker starts.
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use restate_sdk::discovery;
 use restate_sdk::endpoint::{ContextInternal, Error};
 use restate_sdk::errors::{HandlerError, TerminalError};
@@ -8,7 +8,10 @@ use restate_sdk::serde::Serialize;
 use restate_sdk::service::macro_support::service_definition;
 use restate_sdk::service::{Service, ServiceDefinition};
 use serde::Serialize as SerializeText;
+use std::any::Any;
 use std::collections::HashMap;
+use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,12 +61,27 @@ impl Service for Dispatcher {
             let unknown = Error::unknown_handler(context.service_name(), context.handler_name());
             return Box::pin(std::future::ready(Err(unknown)));
         };
-        let handling = (handler.handle)(context);
+        let (handle, after_panic) = (Arc::clone(&handler.handle), context.clone());
         Box::pin(async move {
-            handling.await;
+            // A defect, such as one of the core: the call is tried again, so that a release without it goes on. Others on the
+            // connection do not suffer from it.
+            let handling = AssertUnwindSafe(async move { handle(context).await });
+            if let Err(panic) = handling.catch_unwind().await {
+                let (service, handler) = (after_panic.service_name(), after_panic.handler_name());
+                let text = panic_text(&*panic);
+                tracing::error!(service, handler, text, "a worker panicked, and will try again");
+                let error = io::Error::other(format!("the worker panicked: {text}"));
+                answer::<Message<()>>(&after_panic, Err(error.into()));
+            }
             Ok(())
         })
     }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("without a word")
 }
 
 /// A handler that answers with a message.

@@ -26,6 +26,7 @@ pub(crate) async fn run(program: &Path, cuts: usize) -> Sum {
     let sum = executions_go_on(&setup, cuts).await;
     fs::remove_file(&setup.effects).unwrap();
     an_answer_that_is_lost_is_asked_for_again(&setup).await;
+    a_node_that_is_silent_is_passed_over(&setup).await;
     a_node_that_knows_no_worker_yet_is_passed_over(program, &setup).await;
     if sum.problems.is_empty() {
         setup.end();
@@ -91,6 +92,30 @@ async fn an_answer_that_is_lost_is_asked_for_again(setup: &Setup) {
     answer.await.unwrap().unwrap();
     let late = client().send_task_success(&token, json!("no")).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::TaskTimedOut, "{late}");
+}
+
+/// A node that takes a call and never answers, as one that is cut off from the others: nobody resets the connection.
+async fn a_node_that_is_silent_is_passed_over(setup: &Setup) {
+    fs::remove_file(&setup.effects).unwrap();
+    let node = &setup.cluster.nodes[0];
+    let network = Proxy::to(node.ingress_port()).await;
+    let client = RestateClient::new(network.url(), node.admin()).node(node.ingress(), node.admin());
+    setup.client.start(ASK, "silent", &json!({})).await.unwrap();
+    let token = machine::token(&setup.effects).await;
+    network.pass(false, false);
+    // The next node is asked before the task has been silent for too long.
+    let beats = tokio::spawn({
+        let (client, token) = (setup.client.clone(), token.clone());
+        async move {
+            while client.send_task_heartbeat(&token).await.is_ok() {
+                sleep(SHORT).await;
+            }
+        }
+    });
+    client.send_task_success(&token, json!("yes")).await.unwrap();
+    let outcome = client.outcome(ASK, "silent").await.unwrap();
+    assert_eq!(outcome.output(), Some(&json!("yes")));
+    beats.await.unwrap();
 }
 
 /// As one that has just been started again.

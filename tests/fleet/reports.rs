@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -19,6 +19,9 @@ use tokio::time::{sleep, timeout};
 
 use crate::round::{PATIENCE, until_served};
 use crate::setup::Setup;
+
+/// Whether what is logged makes the worker panic.
+static PANICS: AtomicBool = AtomicBool::new(false);
 
 type Seen = Arc<Mutex<Vec<Value>>>;
 
@@ -53,9 +56,10 @@ fn reports() -> (Reports, Seen, Seen) {
         bus,
         puts: AtomicUsize::new(0),
     });
-    let reports = Reports::new()
-        .status_changes(bus)
-        .logs(move |records| log.lock().unwrap().extend_from_slice(records));
+    let reports = Reports::new().status_changes(bus).logs(move |records| {
+        assert!(!PANICS.load(Ordering::Relaxed), "on purpose");
+        log.lock().unwrap().extend_from_slice(records);
+    });
     (reports, events, records)
 }
 
@@ -106,6 +110,7 @@ pub(crate) async fn run(program: &Path) {
     let told = events.lock().unwrap().clone();
     assert_eq!(told.len(), by_id(&told).len() + 2);
     express_workflows_are_logged_alone(&silent, &events, &records).await;
+    a_panic_of_a_worker_is_told(&setup, &silent, &records).await;
     setup.end();
 }
 
@@ -224,6 +229,26 @@ async fn logged(records: &Seen) -> Vec<Value> {
     };
     until(records, 3, is_end).await;
     until(records, 0, is_meant).await
+}
+
+/// It is told why, and tried again.
+async fn a_panic_of_a_worker_is_told(setup: &Setup, api: &StepFunctions, records: &Seen) {
+    PANICS.store(true, Ordering::Relaxed);
+    let pass = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
+    let arn = create(api, "Panics", &pass, json!({ "type": "EXPRESS" })).await;
+    let start = json!({ "stateMachineArn": arn, "name": "one" });
+    let ended = api.call("StartSyncExecution", start).await.unwrap();
+    let sql = "SELECT last_failure FROM sys_invocation WHERE target_service_name = 'asl-log' AND retry_count > 1";
+    let told = async {
+        let query = json!({ "query": sql });
+        let is_told = |told: &str| told.contains("the worker panicked: on purpose");
+        while !is_told(&setup.cluster.administer("POST", "/query", &query).await) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, told).await.unwrap();
+    PANICS.store(false, Ordering::Relaxed);
+    until(records, 4, |record| record["execution_arn"] == ended["executionArn"]).await;
 }
 
 async fn express_workflows_are_logged_alone(api: &StepFunctions, events: &Seen, records: &Seen) {
