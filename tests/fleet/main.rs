@@ -2,7 +2,7 @@
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
 //! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `killed`, `redrives`, `kept`, `releases`,
-//! `api`, `reports`, `kills`, `cuts`.
+//! `api`, `reports`, `serve`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -42,6 +42,7 @@ mod releases;
 mod reports;
 mod round;
 mod scenarios;
+mod serve;
 mod setup;
 #[path = "../files/trials.rs"]
 #[expect(dead_code, reason = "these cases are not tests of their own")]
@@ -109,6 +110,9 @@ fn main() -> ExitCode {
             }
             if is_asked("reports") {
                 reports::run(&program);
+            }
+            if is_asked("serve") {
+                serve::run(&program);
             }
             problems
         });
