@@ -15,6 +15,7 @@ use crate::error::Error;
 
 const WRITE: &str = "write";
 const READ: &str = "read";
+const READ_ONE: &str = "read_one";
 
 /// The key of what was written last.
 const LAST: &str = "last";
@@ -99,6 +100,13 @@ impl RestateClient {
         }
     }
 
+    /// A document of a place; `None` if there is none.
+    pub(crate) async fn document(&self, place: &str, kind: &str, key: &str) -> Result<Option<String>, Error> {
+        let wanted = key_of(kind, key);
+        let found: Option<SharedDocument> = self.call_object((names::DOCUMENTS, place, READ_ONE), &wanted).await?;
+        Ok(found.and_then(|document| document.text))
+    }
+
     /// Writes documents together. Returns the number of the write, or `None` if something was written after the one that is
     /// given, and nothing is written now.
     pub(crate) async fn write_documents(
@@ -117,6 +125,7 @@ pub(super) fn handlers() -> Vec<Handler> {
     vec![
         handler(WRITE, Kind::Exclusive, write),
         handler(READ, Kind::Shared, read),
+        handler(READ_ONE, Kind::Shared, read_one),
     ]
 }
 
@@ -128,7 +137,7 @@ async fn write(context: ContextInternal) -> Result<Option<u64>, TerminalError> {
     }
     last.version += 1;
     for document in documents {
-        let key = key_of(&document);
+        let key = key_of(&document.kind, &document.key);
         if document.text.is_some() {
             context.set(&key, Message(document));
         } else {
@@ -187,14 +196,20 @@ async fn read(context: ContextInternal) -> Result<Page, TerminalError> {
     })
 }
 
+async fn read_one(context: ContextInternal) -> Result<Option<SharedDocument>, TerminalError> {
+    let (Message(key), _) = context.input::<Message<String>>().await;
+    let document = context.get::<Message<SharedDocument>>(&key).await?;
+    Ok(document.map(|Message(document)| document))
+}
+
 async fn last(context: &ContextInternal) -> Result<Last, TerminalError> {
     let last = context.get::<Message<Last>>(LAST).await?;
     Ok(last.map(|Message(last)| last).unwrap_or_default())
 }
 
 /// No kind has a space.
-fn key_of(document: &SharedDocument) -> String {
-    format!("{DOCUMENT_PREFIX}{} {}", document.kind, document.key)
+fn key_of(kind: &str, key: &str) -> String {
+    format!("{DOCUMENT_PREFIX}{kind} {key}")
 }
 
 fn removed(key: &str) -> SharedDocument {

@@ -103,6 +103,8 @@ const KINDS: &[(&str, &[Check])] = &[
     ("asl-definition.keep.state.definition", &[same::<String>]),
     ("asl-documents.read.input", &[same::<Read>]),
     ("asl-documents.read.output", &[same::<Page>]),
+    ("asl-documents.read_one.input", &[same::<String>]),
+    ("asl-documents.read_one.output", &[same::<Option<SharedDocument>>]),
     ("asl-documents.write.input", &[same::<Write>]),
     ("asl-documents.write.output", &[same::<Option<u64>>]),
     ("asl-documents.write.state.document", &[same::<SharedDocument>]),

@@ -86,10 +86,25 @@ impl Service {
 
     /// The revision that an execution started with.
     #[cfg_attr(
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
+    )]
+    pub(super) async fn revision_of(&self, known: &Known) -> Result<Arc<Revision>, StepFunctionsError> {
+        #[cfg(feature = "restate")]
+        if let Known::Clustered(execution) = known {
+            let missing = || StepFunctionsError::internal("the execution was not started by the API");
+            let cluster = self.cluster().ok_or_else(missing)?;
+            return self.revision_of_clustered(cluster, execution).await;
+        }
+        self.revision_here(known)
+    }
+
+    /// The same of one in memory, or in the store.
+    #[cfg_attr(
         not(feature = "store"),
         expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "a store may be unreadable")
     )]
-    pub(super) fn revision_of(&self, known: &Known) -> Result<Arc<Revision>, StepFunctionsError> {
+    pub(super) fn revision_here(&self, known: &Known) -> Result<Arc<Revision>, StepFunctionsError> {
         match known {
             Known::InMemory(execution) => Ok(Arc::clone(&execution.revision)),
             #[cfg(feature = "store")]
@@ -98,10 +113,7 @@ impl Service {
                 in_use.map_or_else(|| Ok(stored.read_revision()?), Ok)
             }
             #[cfg(feature = "restate")]
-            Known::Clustered(execution) => {
-                let missing = || StepFunctionsError::internal("the execution was not started by the API");
-                self.revision_of_clustered(self.cluster().ok_or_else(missing)?, execution)
-            }
+            Known::Clustered(_) => Err(StepFunctionsError::internal("the execution is in a cluster")),
         }
     }
 }

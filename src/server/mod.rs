@@ -369,7 +369,10 @@ impl StepFunctions {
 impl Service {
     /// Where executions live.
     #[cfg(feature = "console")]
-    #[cfg_attr(not(feature = "store"), expect(clippy::unused_self, reason = "a store is the interpreter's"))]
+    #[cfg_attr(
+        not(feature = "store"),
+        expect(clippy::unused_self, reason = "a store is the interpreter's")
+    )]
     fn storage(&self) -> &'static str {
         #[cfg(feature = "restate")]
         if self.cluster().is_some() {

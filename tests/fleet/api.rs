@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::revisions;
 use crate::round::until_served;
 use crate::setup::Setup;
 use crate::updates;
@@ -88,6 +89,7 @@ pub(crate) async fn run(program: &Path) {
     a_redriven_execution_is_joined(&two).await;
     map_runs_are_described(&two).await;
     updates::are_as_on_one_machine(&two.apis).await;
+    revisions::are_read_again(&two.apis, &setup.client).await;
     writers_overtake_each_other(&two).await;
     lists_go_on(&two).await;
     let virtual_time = Interpreter::new().clock(asl_engine::runtime::Clock::virtual_time());

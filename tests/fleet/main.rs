@@ -40,6 +40,7 @@ mod redriven_maps;
 mod redrives;
 mod releases;
 mod reports;
+mod revisions;
 mod round;
 mod scenarios;
 mod serve;

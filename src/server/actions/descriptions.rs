@@ -53,7 +53,7 @@ impl Service {
         let execution = self.execution(arn).await?;
         let state_machine_arn = execution.facts().state_machine_arn;
         let name = state_machine_arn.rsplit(':').next().unwrap_or_default();
-        let revision = self.revision_of(&execution)?;
+        let revision = self.revision_of(&execution).await?;
         let mut answer = revision.describe(name, is_whole);
         answer.insert("stateMachineArn".to_owned(), state_machine_arn.into());
         answer.insert("updateDate".to_owned(), seconds(revision.date));

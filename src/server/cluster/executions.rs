@@ -174,7 +174,7 @@ impl Cluster {
 
 impl Service {
     /// The revision that an execution of a cluster started with.
-    pub(in crate::server) fn revision_of_clustered(
+    pub(in crate::server) async fn revision_of_clustered(
         &self,
         cluster: &Cluster,
         execution: &Clustered,
@@ -182,7 +182,10 @@ impl Service {
         let missing = || StepFunctionsError::internal("the execution was not started by the API");
         let number = execution.revision().ok_or_else(missing)?;
         let in_use = self.registry().revision(execution.state_machine_arn(), number);
-        in_use.map_or_else(|| Ok(Self::revision_in(cluster, number)?), Ok)
+        match in_use {
+            Some(revision) => Ok(revision),
+            None => Ok(Self::revision_in(cluster, number).await?),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ impl Service {
             names.extend(machines);
             names.extend(registry.activities.keys().map(|arn| (ACTIVITY.to_owned(), arn.clone())));
         }
-        let news = {
+        {
             let mut documents = cluster.documents();
             if changes.is_whole {
                 names.extend(std::mem::take(&mut documents.0).into_keys());
@@ -97,9 +97,10 @@ impl Service {
             }
             // What could not be taken over before is looked at again.
             names.append(&mut following.left);
-            let read = self.read_news(&documents, &names);
-            read.inspect_err(|_| following.left.clone_from(&names))?
-        };
+        }
+        let completed = self.complete(cluster, &names).await;
+        let read = completed.and_then(|()| self.read_news(&cluster.documents(), &names));
+        let news = read.inspect_err(|_| following.left.clone_from(&names))?;
         let definitions = news.definitions.clone();
         // Reading definitions takes a while; other calls go on meanwhile.
         let parsing = spawn_blocking(move || {
@@ -111,8 +112,48 @@ impl Service {
         let parsed = parsing.await.unwrap_or_default();
         let shown = self.show_news(news, &parsed);
         shown.inspect_err(|_| following.left = names)?;
+        cluster.documents().forget_revisions();
         cluster.seen.store(version, Ordering::Release);
         Ok(())
+    }
+
+    /// Reads the revisions and definitions that state machines have, and that have not changed now.
+    async fn complete(&self, cluster: &Cluster, names: &BTreeSet<(String, String)>) -> Result<(), StoreError> {
+        loop {
+            let lacking = self.lacking(&cluster.documents(), names)?;
+            let Some((kind, key)) = lacking else { return Ok(()) };
+            let text = cluster.document(kind, &key).await?;
+            cluster.documents().0.insert((kind.to_owned(), key), text);
+        }
+    }
+
+    /// The first document that is lacking.
+    fn lacking(
+        &self,
+        documents: &Documents,
+        names: &BTreeSet<(String, String)>,
+    ) -> Result<Option<(&'static str, String)>, StoreError> {
+        let registry = self.registry();
+        for (_, arn) in names.iter().filter(|(kind, _)| kind == STATE_MACHINE) {
+            let Some(text) = documents.text(STATE_MACHINE, arn)? else {
+                continue;
+            };
+            let form: StateMachineForm = read_text(&text, &format!("the state machine `{arn}`"))?;
+            for number in form.revisions() {
+                if registry.revision(arn, number).is_some() {
+                    continue;
+                }
+                let key = number.to_string();
+                let Some(text) = documents.text(REVISION, &key)? else {
+                    return Ok(Some((REVISION, key)));
+                };
+                let form: RevisionForm = read_text(&text, &format!("the revision {number}"))?;
+                if documents.text(DEFINITION, &form.definition)?.is_none() {
+                    return Ok(Some((DEFINITION, form.definition)));
+                }
+            }
+        }
+        Ok(None)
     }
 
     fn read_news(&self, documents: &Documents, names: &BTreeSet<(String, String)>) -> Result<News, StoreError> {
@@ -170,8 +211,14 @@ impl Service {
     }
 
     /// A revision of a number, which no state machine may have any more.
-    pub(in crate::server) fn revision_in(cluster: &Cluster, number: u64) -> Result<Arc<Revision>, StoreError> {
-        read_revision(&*cluster.documents(), number)
+    pub(in crate::server) async fn revision_in(cluster: &Cluster, number: u64) -> Result<Arc<Revision>, StoreError> {
+        let (key, mut documents) = (number.to_string(), Documents::default());
+        let text = cluster.document(REVISION, &key).await?;
+        let form: RevisionForm = read_text(&text, "a revision of a state machine")?;
+        documents.0.insert((REVISION.to_owned(), key), text);
+        let text = cluster.document(DEFINITION, &form.definition).await?;
+        documents.0.insert((DEFINITION.to_owned(), form.definition), text);
+        read_revision(&documents, number)
     }
 }
 

@@ -17,13 +17,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::change::Change;
-use super::documents::{Source, records, removed_state_machine};
+use super::documents::{DEFINITION, REVISION, Source, missing, records, removed_state_machine};
 use super::{Reports, Service, StepFunctions};
 use crate::durable::{RestateClient, RestateWorker, SharedDocument};
 use crate::error::{Error, ErrorKind};
 use crate::runtime::Interpreter;
 use crate::services::step_functions::StepFunctionsError;
-use crate::store::{Record, StoreError};
+use crate::store::{Record, StoreError, StoreErrorKind};
 
 /// The code of the error of a call that another process has overtaken; no caller gets it.
 const OVERTAKEN: &str = "Overtaken";
@@ -69,7 +69,8 @@ struct Following {
     left: BTreeSet<(String, String)>,
 }
 
-/// Documents as they were read last.
+/// Documents as they were read last. Revisions and definitions are read again when they are needed: those in use are in the
+/// registry, and the others are many.
 #[derive(Debug, Default)]
 struct Documents(BTreeMap<(String, String), String>);
 
@@ -79,7 +80,21 @@ impl Source for Documents {
     }
 }
 
+impl Documents {
+    /// Forgets the texts of what the registry has.
+    fn forget_revisions(&mut self) {
+        self.0.retain(|(kind, _), _| kind != REVISION && kind != DEFINITION);
+    }
+}
+
 impl Cluster {
+    /// The text of a document as it is now. Errors if it is not there.
+    async fn document(&self, kind: &str, key: &str) -> Result<String, StoreError> {
+        let text = self.client.document(&self.place, kind, key).await;
+        let text = text.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, error.to_string()))?;
+        text.ok_or_else(|| missing(&format!("the {kind} `{key}`")))
+    }
+
     pub(super) fn new(client: RestateClient, (region, account): (&str, &str), reports: Reports) -> Self {
         Self {
             client,

@@ -65,7 +65,7 @@ impl Reporter for Service {
                 return Ok(());
             };
             self.follow(cluster).await?;
-            let begun = match self.revision_of_clustered(cluster, &execution) {
+            let begun = match self.revision_of_clustered(cluster, &execution).await {
                 Ok(revision) => Begun::known(execution.facts(), &revision),
                 Err(error) => {
                     tracing::warn!(arn = change.arn, %error, "an execution is not logged");

@@ -252,6 +252,6 @@ fn begun_before(service: &Service, execution: &ExecutionHandle) -> Result<Begun,
         return Ok(Begun::express(execution, current));
     }
     let known = service.execution_here(execution.arn())?;
-    let revision = service.revision_of(&known)?;
+    let revision = service.revision_here(&known)?;
     Ok(Begun::known(known.facts(), &revision))
 }

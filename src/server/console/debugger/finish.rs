@@ -51,7 +51,7 @@ impl Console {
             };
             let (arn, name) = (told("executionArn"), told("name"));
             let known = self.service().execution(&arn).await?;
-            let began = Arc::clone(&self.service().revision_of(&known)?.definition);
+            let began = Arc::clone(&self.service().revision_of(&known).await?.definition);
             let history = self.history(&arn).await?;
             let (machine, context) = (Arc::clone(&machine), Arc::clone(&context));
             executions.push(

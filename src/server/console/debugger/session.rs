@@ -59,7 +59,7 @@ impl Session {
         let service = console.service();
         let execution = service.execution(arn).await?;
         let facts = execution.facts();
-        let definition = Arc::clone(&service.revision_of(&execution)?.definition);
+        let definition = Arc::clone(&service.revision_of(&execution).await?.definition);
         let machine_name = facts.state_machine_arn.rsplit(':').next().unwrap_or_default();
         let (region, account) = service.interpreter.place();
         Ok(Self {
