@@ -150,6 +150,14 @@ impl Interpreter {
 
 /// The same for a caller that waits without holding its thread.
 impl Interpreter {
+    /// Whether a task of an execution waits for the answer of a token.
+    #[cfg(feature = "console")]
+    pub(crate) fn is_token_of(&self, token: &str, execution_arn: &str) -> bool {
+        self.shared()
+            .task_of(token)
+            .is_ok_and(|(running, _)| *running.arn == *execution_arn)
+    }
+
     pub(crate) async fn task_succeeded(&self, token: &str, output: Value) -> Result<(), Error> {
         match self.shared().task_of(token) {
             Ok((running, task)) => acknowledged(running.answer(task, Ok(output))).await,

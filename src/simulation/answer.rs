@@ -128,6 +128,27 @@ impl Answer {
         Self::error(error_type, cause)
     }
 
+    /// The same answer, of a task that began as it did with another: taken up by the same worker, with the service's first
+    /// response and heartbeats.
+    #[cfg(feature = "console")]
+    pub(super) fn begun_as(mut self, other: &Self) -> Self {
+        self.submitted = self.submitted.or_else(|| other.submitted.clone());
+        self.worker = self.worker.or_else(|| other.worker.clone());
+        self.beat = self.beat.or(other.beat);
+        self
+    }
+
+    /// The same answer at a time that counts from its request, which was made at a time of the run.
+    #[cfg(feature = "console")]
+    pub(super) fn since(&self, asked: Duration) -> Self {
+        Self {
+            after: self.after.max(self.not_before.saturating_sub(asked)),
+            // As good as none, and yet it says that the answer came in time.
+            not_before: self.not_before.min(Duration::from_nanos(1)),
+            ..self.clone()
+        }
+    }
+
     /// The answer to a call that was not recorded.
     pub(super) fn not_recorded() -> Self {
         Self::error("Replay.NotRecorded", "the recording does not have this call")

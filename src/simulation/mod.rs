@@ -121,10 +121,34 @@ pub struct Simulation {
     stop: Option<(Duration, ErrorOutput)>,
     /// How long after its unsuccessful ends the execution is redriven.
     redrives: Vec<Duration>,
-    /// Whether a call without a recorded answer fails as a task instead of ending the run with an error.
-    is_replay: bool,
+    /// What becomes of a call without an answer.
+    unknown: Unknown,
     /// Whether visits are kept without a history.
     keeps_visits: bool,
+}
+
+/// What becomes of a call without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    /// The run is an error: a test has forgotten it.
+    Refused,
+    /// The task fails, as in a replay; a run that waits for ever ends.
+    Fails,
+    /// The run ends there, as in a debugger.
+    #[cfg(feature = "console")]
+    Ends,
+}
+
+impl Unknown {
+    #[cfg(feature = "console")]
+    fn ends(self) -> bool {
+        self == Self::Ends
+    }
+
+    #[cfg(not(feature = "console"))]
+    fn ends(self) -> bool {
+        false
+    }
 }
 
 impl Simulation {
@@ -150,7 +174,7 @@ impl Simulation {
             allows_left_over: false,
             stop: None,
             redrives: Vec::new(),
-            is_replay: false,
+            unknown: Unknown::Refused,
             keeps_visits: false,
         }
     }
@@ -277,11 +301,11 @@ impl Simulation {
         self
     }
 
-    /// Answers every task without a script with an error that tells so, as a replay does, and ends a run that waits for ever.
+    /// Ends a run at the first call without an answer, and where it would wait for ever.
     #[cfg(feature = "console")]
     #[must_use]
-    pub(crate) fn answering_unknown(mut self) -> Self {
-        self.is_replay = true;
+    pub(crate) fn debugged(mut self) -> Self {
+        self.unknown = Unknown::Ends;
         self
     }
 

@@ -47,6 +47,12 @@ impl Recorded {
         self.last.insert(key, answer);
     }
 
+    #[cfg(feature = "console")]
+    pub(super) fn forget(&mut self, key: &CallKey) {
+        self.first.remove(key);
+        self.last.remove(key);
+    }
+
     pub(super) fn remove(&mut self, key: &CallKey) {
         self.first.remove(key);
     }

@@ -163,11 +163,35 @@ impl Run {
         simulation
     }
 
-    /// A fork that is not stopped where the run was: see [`fork`](Self::fork).
+    /// A fork that is not stopped where the run was, and in which later answers take the time that they took: see
+    /// [`fork`](Self::fork). With `scripted`, later calls are answered by the simulation's own scripts.
     #[cfg(feature = "console")]
-    pub(crate) fn fork_beyond_stop(&self, call: usize, answer: impl Into<Answer>) -> Simulation {
+    pub(crate) fn fork_beyond_stop(&self, call: usize, answer: Answer, scripted: bool) -> Simulation {
+        let known = self.calls.get(call);
+        let answer = match known.and_then(|known| known.answer.as_ref().filter(|_| !known.is_unknown())) {
+            Some(before) => answer.begun_as(before),
+            None => answer,
+        };
+        if scripted {
+            let mut simulation = Simulation::clone(&self.simulation);
+            let mut recorded = simulation.recorded.as_deref().cloned().unwrap_or_default();
+            if let Some(known) = known {
+                recorded.insert(CallKey::from(known), answer);
+            }
+            simulation.recorded = Some(Arc::new(recorded));
+            return simulation;
+        }
         let mut simulation = self.fork(call, answer);
         simulation.stop = None;
+        if let Some(recorded) = simulation.recorded.as_mut().map(Arc::make_mut) {
+            for known in self.calls.iter().skip(call + 1) {
+                if known.is_unknown() {
+                    recorded.forget(&CallKey::from(known));
+                } else if let Some(given) = &known.answer {
+                    recorded.move_last(CallKey::from(known), given.since(known.asked));
+                }
+            }
+        }
         simulation
     }
 }

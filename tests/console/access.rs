@@ -57,6 +57,30 @@ async fn a_console_that_reads_changes_nothing() {
     let start = json!({ "stateMachineArn": MACHINE, "name": "second", "input": r#"{"price":1}"# });
     let refused = server.post("api/call/StartExecution", &start).await;
     assert_eq!(refused.status, 403);
+    for action in [
+        "CreateStateMachine",
+        "UpdateStateMachine",
+        "DeleteStateMachine",
+        "PublishStateMachineVersion",
+        "DeleteStateMachineVersion",
+        "CreateStateMachineAlias",
+        "UpdateStateMachineAlias",
+        "DeleteStateMachineAlias",
+        "CreateActivity",
+        "DeleteActivity",
+        "StartSyncExecution",
+        "StopExecution",
+        "RedriveExecution",
+        "SendTaskSuccess",
+        "SendTaskFailure",
+        "SendTaskHeartbeat",
+        "UpdateMapRun",
+        "TagResource",
+        "UntagResource",
+    ] {
+        let refused = server.post(&format!("api/call/{action}"), &json!({})).await;
+        assert_eq!(refused.status, 403, "{action}");
+    }
     let listed = server
         .post("api/call/ListExecutions", &json!({ "stateMachineArn": MACHINE }))
         .await;

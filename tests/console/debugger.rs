@@ -49,13 +49,16 @@ async fn another_answer_leads_elsewhere() {
         (&refused["status"], &refused["error"]),
         (&json!("FAILED"), &json!("Refused"))
     );
-    // What was never recorded is told, and can be answered too.
+    // What was never recorded is told, and can be answered too; until then the run waits there, and is no test.
     let busy = json!({ "call": 0, "answer": { "error": "Busy", "after": 3 } });
     let unknown = replay(json!([busy])).await;
     assert_eq!(
         (&unknown["calls"][1]["isUnknown"], &unknown["calls"][1]["answer"]),
         (&json!(true), &json!(null))
     );
+    assert_eq!(unknown["status"], "RUNNING");
+    let no_test = json!({ "executionArn": EXECUTION, "forks": [busy] });
+    assert_eq!(server.post("api/test-file", &no_test).await.body["__type"], "NoTest");
     let second = json!({ "call": 1, "answer": { "result": { "paid": 1 } } });
     let paid = replay(json!([busy, second])).await;
     assert_eq!(
@@ -314,6 +317,10 @@ async fn an_edited_definition_is_tried_on_what_runs() {
     elsewhere["States"]["Ask"]["Resource"] = json!("arn:aws:states:::sqs:sendMessage.waitForTaskToken");
     elsewhere["States"]["Ask"]["Parameters"] = json!({ "QueueUrl": "q", "MessageBody.$": "$$.Task.Token" });
     assert_eq!(finish(elsewhere).await.0, "cannot");
+    let mut soon = approval();
+    soon["States"]["Ask"]["Catch"] = json!([{ "ErrorEquals": ["States.ALL"], "Next": "Late" }]);
+    soon["States"]["Late"] = json!({ "Type": "Pass", "End": true });
+    assert_eq!(finish(soon).await.0, "same");
     let mut before = approval();
     before["StartAt"] = json!("First");
     before["States"]["First"] = json!({ "Type": "Pass", "Next": "Ask" });
@@ -332,5 +339,63 @@ async fn a_redriven_execution_says_that_it_is_not_replayed() {
         (refused.status, &refused.body["__type"]),
         (400, &json!("ReplayImpossible")),
         "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_fork_keeps_the_script_and_the_times_of_what_follows() {
+    let server = Server::start().await;
+    let task = |next: Value| {
+        let mut task = json!({ "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge" });
+        task.as_object_mut().unwrap().extend(next.as_object().unwrap().clone());
+        task
+    };
+    let catch = json!({ "Catch": [{ "ErrorEquals": ["NoCard"], "Next": "Cash" }], "Next": "Ship" });
+    let definition = json!({ "StartAt": "Card", "States": {
+        "Card": task(catch), "Cash": task(json!({ "Next": "Ship" })), "Ship": task(json!({ "End": true }))
+    } });
+    let mut request = json!({ "definition": definition.to_string(), "tasks": {
+        "Card": [{ "result": 1, "after": 10 }], "Cash": [{ "result": 2, "after": 1 }], "Ship": [{ "result": 3, "after": 5 }]
+    } });
+    let run = server.post("api/simulate", &request).await.body["run"].clone();
+    assert_eq!((&run["output"], &run["elapsed"]), (&json!(3), &json!(15_000)));
+    request["forks"] = json!([{ "call": 0, "answer": { "error": "NoCard" } }]);
+    let run = server.post("api/simulate", &request).await.body["run"].clone();
+    assert_eq!(
+        (&run["status"], &run["output"], &run["elapsed"]),
+        (&json!("SUCCEEDED"), &json!(3), &json!(6_000))
+    );
+}
+
+/// A variable of an attempt that failed is not there in the next one.
+#[tokio::test]
+async fn an_attempt_begins_with_the_variables_around_it() {
+    let server = Server::start().await;
+    let task =
+        json!({ "Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:Charge", "End": true });
+    let branch = json!({ "StartAt": "Set", "States": {
+        "Set": { "Type": "Pass", "Assign": { "mine": 1 }, "Next": "Try" }, "Try": task
+    } });
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Both", "States": { "Both": {
+        "Type": "Parallel", "Branches": [branch], "Retry": [{ "ErrorEquals": ["States.ALL"] }], "End": true
+    } } });
+    let request =
+        json!({ "definition": definition.to_string(), "tasks": { "Try": [{ "error": "Busy" }, { "result": 1 }] } });
+    let run = server.post("api/simulate", &request).await.body["run"].clone();
+    let visits = run["visits"].as_array().unwrap().iter();
+    let seen: Vec<_> = visits
+        .map(|visit| (visit["state"].as_str().unwrap(), visit["variables"].clone()))
+        .collect();
+    let (none, one) = (json!({}), json!({ "mine": 1 }));
+    let expected = [
+        ("Both", &none),
+        ("Set", &none),
+        ("Try", &one),
+        ("Set", &none),
+        ("Try", &one),
+    ];
+    assert_eq!(
+        seen.iter().map(|(state, seen)| (*state, seen)).collect::<Vec<_>>(),
+        expected
     );
 }

@@ -64,6 +64,16 @@ impl Service {
         Ok(self.interpreter.check_token(token)?)
     }
 
+    /// Whether a task of an execution waits for the answer of a token. Of a cluster it is only known that somebody does.
+    #[cfg(feature = "console")]
+    pub(in crate::server) async fn is_token_of(&self, token: &str, execution_arn: &str) -> bool {
+        #[cfg(feature = "restate")]
+        if self.cluster().is_some() {
+            return self.check_token(token).await.is_ok();
+        }
+        self.interpreter.is_token_of(token, execution_arn)
+    }
+
     async fn answer(&self, token: &str, answer: TaskAnswer) -> Result<(), StepFunctionsError> {
         #[cfg(feature = "restate")]
         if let Some(cluster) = self.cluster() {

@@ -79,6 +79,7 @@ impl Console {
     async fn answer(&self, action: &str, request: Request) -> Answer {
         if CHANGING.contains(&action) {
             self.check_writes()?;
+            tracing::info!(action, "the console changes something");
         } else if !READING.contains(&action) {
             return Err(Refused::new(
                 "UnknownOperationException",

@@ -7,6 +7,9 @@ use crate::definition::{Diagnostic, Severity, StateMachine, WorkflowType};
 use crate::diagram::Diagram;
 use crate::loading::{Loader, Places, template};
 
+/// The longest definition.
+const LONGEST: usize = 1_048_576;
+
 /// A definition with what is wrong with it.
 pub(super) struct Checked {
     text: String,
@@ -16,9 +19,12 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// Reads the `definition` of a request, of the workflow's `type`.
+    /// Reads the `definition` of a request, of the workflow's `type`. It takes its time.
     pub(super) fn read(request: &Map<String, Value>) -> Result<Self, Refused> {
         let text = text(request, "definition")?.to_owned();
+        if text.len() > LONGEST {
+            return Err(Refused::validation(format!("a definition has {LONGEST} bytes at most")));
+        }
         let workflow_type = match request.get("type").and_then(Value::as_str) {
             Some("EXPRESS") => WorkflowType::Express,
             _ => WorkflowType::Standard,

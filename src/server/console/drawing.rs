@@ -17,8 +17,7 @@ pub(super) async fn diagram(State(console): State<Arc<Console>>, uri: Uri) -> Re
 pub(super) async fn check(request: Request) -> Response {
     let checked = async {
         let request = body(request).await?;
-        let definition = Checked::read(&request)?;
-        apart(move || Ok(definition.told())).await
+        apart(move || Ok(Checked::read(&request)?.told())).await
     };
     answered(checked.await)
 }

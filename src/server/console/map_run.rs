@@ -12,6 +12,9 @@ use crate::execution::MapRunLog;
 use crate::history::{EventDetails, HistoryEvent};
 use crate::server::known::Known;
 
+/// The most bytes that are told of them.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
 pub(super) async fn executions(State(console): State<Arc<Console>>, uri: Uri) -> Response {
     answered(console.child_executions(&uri).await)
 }
@@ -32,7 +35,14 @@ impl Console {
             #[cfg(feature = "restate")]
             Known::Clustered(_) => MapRunLog::default(),
         };
-        let children: Vec<Value> = log.executions(&arn).map(|(arn, history)| told(arn, history)).collect();
+        let mut bytes = 0;
+        let children = log.executions(&arn).map(|(arn, history)| told(arn, history));
+        let children: Vec<Value> = children
+            .take_while(|child| {
+                bytes += child.to_string().len();
+                bytes <= MOST_BYTES
+            })
+            .collect();
         let is_cut = u64::try_from(children.len()).unwrap_or(u64::MAX) < run.execution_counts.total;
         Ok(json!({ "executions": children, "isCut": is_cut }))
     }

@@ -47,6 +47,7 @@ use axum::routing::{get, post};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{Service, StepFunctions};
@@ -233,10 +234,17 @@ fn required(uri: &Uri, name: &str) -> Result<String, Refused> {
     parameter(uri, name).ok_or_else(|| Refused::validation(format!("the request has no parameter `{name}`")))
 }
 
-/// Computes something on a thread where nobody else waits for a turn.
-async fn apart(compute: impl FnOnce() -> Answer + Send + 'static) -> Answer {
-    let computed = tokio::task::spawn_blocking(compute).await;
-    computed.unwrap_or_else(|_| {
+/// Computes something that takes its time, on a thread where nobody else waits for a turn; a few at a time, in whatever order.
+/// What is being computed goes on to its end, also if the client leaves.
+async fn apart<T: Send + 'static>(compute: impl FnOnce() -> Result<T, Refused> + Send + 'static) -> Result<T, Refused> {
+    static PLACES: Semaphore = Semaphore::const_new(2);
+    // It is never closed.
+    let place = PLACES.acquire().await.ok();
+    let computed = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        compute()
+    });
+    computed.await.unwrap_or_else(|_| {
         Err(Refused::internal(
             "the server panicked while it answered; its log says where",
         ))

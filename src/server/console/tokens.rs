@@ -41,7 +41,8 @@ impl Console {
                 if asked > MOST {
                     return Ok(json!({ "tasks": tasks }));
                 }
-                if service.check_token(candidate).await.is_ok() {
+                // It may be another execution's, which waits for an answer of this one.
+                if service.is_token_of(candidate, &arn).await {
                     tasks.push(json!({
                         "state": task.state,
                         "event": id,
@@ -49,7 +50,6 @@ impl Console {
                         "resource": task.resource,
                         "since": task.since.to_rfc3339(),
                     }));
-                    break;
                 }
             }
         }

@@ -17,7 +17,7 @@ use super::moment::Moment;
 use super::observer::Observer;
 use super::run::{ExecutionRun, Run};
 use super::script::Scripts;
-use super::{Simulation, SimulationError};
+use super::{Simulation, SimulationError, Unknown};
 use crate::definition::Resource;
 use crate::execution::{Command, Event, Execution, MapRunLog, Outcome, Program, Task, TaskId};
 use crate::history::ErrorOutput;
@@ -257,13 +257,7 @@ impl Driver<'_> {
                 Ok((at, id, event))
             }
             (None, Some((at, id))) => Ok((at, id, Event::DeadlineReached)),
-            (None, None) if self.simulation.is_replay => {
-                let error = ErrorOutput {
-                    error: Some("Replay.Stuck".to_owned()),
-                    cause: Some("nothing more was recorded, and the execution waits".to_owned()),
-                };
-                Ok((self.now, ROOT, Event::Stop(error)))
-            }
+            (None, None) if self.simulation.unknown != Unknown::Refused => Ok((self.now, ROOT, Event::Stop(stuck()))),
             (None, None) => Err(self.stuck()),
         }
     }
@@ -379,6 +373,14 @@ impl Driver<'_> {
 fn after(at: DateTime<Utc>, time: Duration) -> DateTime<Utc> {
     let time = TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
     at.checked_add_signed(time).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Why a replay is stopped that would wait for ever.
+fn stuck() -> ErrorOutput {
+    ErrorOutput {
+        error: Some("Replay.Stuck".to_owned()),
+        cause: Some("nothing more was recorded, and the execution waits".to_owned()),
+    }
 }
 
 fn answered(event: &Event) -> Option<TaskId> {

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Beats, Driver, after};
+use super::{Beats, Driver, ROOT, after, stuck};
 use crate::execution::{Event, Task};
 use crate::services::step_functions::Operation;
-use crate::simulation::SimulationError;
 use crate::simulation::answer::{Answer, End};
 use crate::simulation::call::Call;
 use crate::simulation::functions::is_function_of;
+use crate::simulation::{SimulationError, Unknown};
 
 /// So many heartbeats of one answer are all sent.
 const FEW_BEATS: u32 = 1_000;
@@ -32,6 +32,11 @@ impl Driver<'_> {
         }
         let recorded = self.simulation.recorded.as_ref();
         if let Some(answer) = recorded.and_then(|recorded| recorded.first(&call)) {
+            if let Some(script) = self.script_of(&task).filter(|_| self.simulation.unknown.ends()) {
+                // It takes the place of the scripted one.
+                let script = self.scripts.0.get_mut(script);
+                script.and_then(|(_, script)| script.next(&call));
+            }
             return self.answer(call, &task, answer);
         }
         if let Some(script) = self.script_of(&task) {
@@ -40,7 +45,7 @@ impl Driver<'_> {
             let answer = scripted.or_else(|| recorded?.last(&call));
             return match answer {
                 Some(answer) => self.answer(call, &task, answer),
-                None if self.simulation.is_replay => self.answer(call, &task, Answer::not_recorded()),
+                None if self.simulation.unknown != Unknown::Refused => self.unknown(call, &task),
                 None => Err(missing_answer(&call)),
             };
         }
@@ -70,7 +75,7 @@ impl Driver<'_> {
         let Some(operation) = operation else {
             return match self.simulation.otherwise.clone() {
                 Some(answer) => self.answer(call, &task, answer),
-                None if self.simulation.is_replay => self.answer(call, &task, Answer::not_recorded()),
+                None if self.simulation.unknown != Unknown::Refused => self.unknown(call, &task),
                 None => Err(missing_answer(&call)),
             };
         };
@@ -114,6 +119,17 @@ impl Driver<'_> {
                 scripts.iter().position(is_it)
             })
             .or_else(|| scripts.iter().position(|(name, _)| task.resource.arn() == name))
+    }
+
+    /// A call of a replay whose answer nobody knows: it fails; in the debugger the run ends there.
+    fn unknown(&mut self, mut call: Call, task: &Task) -> Result<(), SimulationError> {
+        if !self.simulation.unknown.ends() {
+            return self.answer(call, task, Answer::not_recorded());
+        }
+        call.answer = Some(Answer::not_recorded());
+        self.calls.push(call);
+        self.send(self.now, ROOT, Event::Stop(stuck()));
+        Ok(())
     }
 
     /// Schedules a task's answer.

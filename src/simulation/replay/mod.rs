@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Run, Simulation, SimulationError};
+use super::{Call, Run, Simulation, SimulationError, Unknown};
 #[cfg(feature = "console")]
 use crate::data::StateMachineContext;
 use crate::definition::{ResourceKind, State, StateMachine};
@@ -240,7 +240,7 @@ impl Recording {
     /// Script it on [`Recording::simulation`] and compare the run.
     pub fn replay(&self, machine: &StateMachine) -> Result<Replay, RecordingError> {
         let mut simulation = self.simulation(machine)?;
-        simulation.is_replay = true;
+        simulation.unknown = Unknown::Fails;
         self.replayed(&simulation)
     }
 
@@ -266,8 +266,7 @@ impl Recording {
         name: &str,
         state_machine: Arc<StateMachineContext>,
     ) -> Result<Replay, RecordingError> {
-        let mut simulation = self.simulation(machine)?;
-        simulation.is_replay = true;
+        let mut simulation = self.simulation(machine)?.debugged();
         name.clone_into(&mut simulation.options.name);
         simulation.options.state_machine = state_machine;
         self.replayed(&simulation)

@@ -66,6 +66,8 @@ impl Console {
             if page.is_empty() {
                 return Ok(history);
             }
+            // Nothing before waits for anything where all is in memory.
+            tokio::task::yield_now().await;
             bytes += page
                 .iter()
                 .map(|event| event.to_json().to_string().len())

@@ -1,7 +1,9 @@
 //! A run as the page has it.
 
-use serde_json::{Map, Value, json};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::data::Payload;
@@ -13,7 +15,7 @@ use crate::simulation::{Attempt, Call, Happened, Moment, Run, Visit, VisitEnd};
 const MOST_DATA: usize = 48 * 1024 * 1024;
 
 /// Where nothing is recorded, and nothing more comes: the run ends there.
-const STUCK: &str = "Replay.Stuck";
+pub(super) const STUCK: &str = "Replay.Stuck";
 
 /// The run; `is_cut` says that it was stopped where the execution is now.
 pub(super) fn run_json(run: &Run, is_cut: bool) -> Value {
@@ -35,7 +37,7 @@ pub(super) fn run_json(run: &Run, is_cut: bool) -> Value {
     json!({
         "status": if is_open { "RUNNING" } else { run.outcome().status() },
         "input": run.input(),
-        "output": run.output(),
+        "output": run.output().filter(|_| !is_open),
         "error": error.and_then(|error| error.error.as_deref()),
         "cause": error.and_then(|error| error.cause.as_deref()),
         "start": run.history().first().map(|event| event.timestamp.to_rfc3339()),
@@ -48,22 +50,38 @@ pub(super) fn run_json(run: &Run, is_cut: bool) -> Value {
     })
 }
 
+/// A value that many visits see, with its bytes.
+type Seen = Rc<(Value, usize)>;
+
 /// The variables that each visit sees when it is entered: those of the state before it in its machine, branch or iteration, with
 /// what that one assigned; at its start, those around it.
-fn variables(visits: &[Visit]) -> Vec<Map<String, Value>> {
+fn variables(visits: &[Visit]) -> Vec<IndexMap<&str, Seen>> {
     let mut lanes: HashMap<(Option<usize>, usize), usize> = HashMap::new();
-    let mut all: Vec<Map<String, Value>> = Vec::new();
+    let mut all: Vec<IndexMap<&str, Seen>> = Vec::new();
+    let mut after: Vec<IndexMap<&str, Seen>> = Vec::new();
     for (place, visit) in visits.iter().enumerate() {
         let lane = (visit.within, if visit.within.is_some() { visit.index } else { 0 });
-        let before = lanes.insert(lane, place);
-        let mut seen = before
-            .or(visit.within)
-            .and_then(|from| all.get(from).cloned())
-            .unwrap_or_default();
-        if let Some(before) = before.and_then(|before| visits.get(before)) {
-            seen.extend(before.assigned.clone());
+        // The last state of an earlier attempt leads nowhere.
+        let before = lanes.insert(lane, place).filter(|before| {
+            let end = visits.get(*before).map(|before| &before.end);
+            let next = match end {
+                Some(VisitEnd::Exited { next }) => next.as_ref(),
+                Some(VisitEnd::Caught { next, .. }) => Some(next),
+                _ => None,
+            };
+            next == Some(&visit.state)
+        });
+        let seen = match (before, visit.within) {
+            (Some(before), _) => after.get(before),
+            (None, within) => within.and_then(|within| all.get(within)),
+        };
+        let seen = seen.cloned().unwrap_or_default();
+        let mut then = seen.clone();
+        for (name, value) in &visit.assigned {
+            then.insert(name, Rc::new((value.clone(), value.to_string().len())));
         }
         all.push(seen);
+        after.push(then);
     }
     all
 }
@@ -77,6 +95,14 @@ struct Writer<'d> {
 impl Writer<'_> {
     fn counted(&mut self, json: Value) -> Value {
         if self.take(json.to_string().len()) { json } else { cut() }
+    }
+
+    fn variables(&mut self, variables: IndexMap<&str, Seen>) -> Value {
+        let value = |(name, seen): (&str, Seen)| {
+            let (value, bytes) = &*seen;
+            (name.to_owned(), if self.take(*bytes) { value.clone() } else { cut() })
+        };
+        Value::Object(variables.into_iter().map(value).collect())
     }
 
     fn data(&mut self, data: &Payload) -> Value {
@@ -93,7 +119,7 @@ impl Writer<'_> {
         is_there
     }
 
-    fn visit(&mut self, visit: &Visit, variables: Map<String, Value>) -> Value {
+    fn visit(&mut self, visit: &Visit, variables: IndexMap<&str, Seen>) -> Value {
         let mut stages = vec![json!({ "stage": "RawInput", "value": self.data(&visit.raw_input) })];
         let state = self.definition.pointer(&visit.pointer);
         // A field that the state does not have changes nothing.
@@ -119,7 +145,7 @@ impl Writer<'_> {
             "entered": milliseconds(visit.entered),
             "ended": visit.ended.map(milliseconds),
             "stages": stages,
-            "variables": self.counted(variables.into()),
+            "variables": self.variables(variables),
             "assigned": self.counted(visit.assigned.clone().into()),
             "attempts": visit.attempts.iter().map(|attempt| self.attempt(attempt)).collect::<Vec<_>>(),
             "rules": visit.rules.iter().map(|rule| json!({ "index": rule.index, "isTrue": rule.is_true })).collect::<Vec<_>>(),

@@ -11,10 +11,10 @@ use super::run_json::run_json;
 use crate::data::StateMachineContext;
 use crate::definition::StateMachine;
 use crate::history::HistoryEvent;
-use crate::simulation::{Answer, DataDifference, Recording, Replay, Run, Simulation};
+use crate::simulation::{Answer, DataDifference, Happened, Recording, Replay, Run, Simulation};
 
 /// The most answers that one run has otherwise.
-const MOST_FORKS: usize = 100;
+const MOST_FORKS: usize = 30;
 
 /// The lengths of a task token and of a UUID.
 const TOKEN: usize = 43;
@@ -82,7 +82,7 @@ impl Session {
         let Some(machine) = checked.machine else {
             return Ok(Err(diagnostics));
         };
-        let mut simulation = Simulation::of(&machine).allow_left_over().answering_unknown();
+        let mut simulation = Simulation::of(&machine).allow_left_over().debugged();
         for (task, answers) in member(request, "tasks").as_object().into_iter().flatten() {
             let answers = answers
                 .as_array()
@@ -115,7 +115,7 @@ impl Session {
                 let recording = Recording::so_far(history).map_err(|error| impossible(&error))?;
                 let replay = recording.replay_as(&self.machine, name, Arc::clone(state_machine));
                 let replay = replay.map_err(|error| impossible(&error))?;
-                let is_cut = recording.is_running();
+                let is_cut = recording.is_running() && was_stopped(&replay.run);
                 // Where it was cut is no difference.
                 let notes = notes(&replay);
                 let difference = replay
@@ -139,7 +139,8 @@ impl Session {
             if ran.run.calls().get(*call).is_none() {
                 return Err(Refused::validation(format!("the run has no call {call}")));
             }
-            let fork = ran.run.fork_beyond_stop(*call, answer.clone());
+            let is_scripted = matches!(self.origin, Origin::Script { .. });
+            let fork = ran.run.fork_beyond_stop(*call, answer.clone(), is_scripted);
             ran.run = fork
                 .try_run(ran.run.input().clone())
                 .map_err(|error| impossible(&error))?;
@@ -159,6 +160,13 @@ impl Ran {
             "diagnostics": [],
         })
     }
+}
+
+/// Whether the last thing that happened in a run was its stop; else it had an end of its own before.
+pub(super) fn was_stopped(run: &Run) -> bool {
+    run.moments()
+        .last()
+        .is_some_and(|last| last.happened == Happened::Stopped)
 }
 
 /// The first differences in the data of a replay, if they are of other kinds than always: tokens and ids are drawn anew.

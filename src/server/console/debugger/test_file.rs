@@ -2,12 +2,14 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use chrono::SecondsFormat;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::super::{Answer, Console, Refused, answered, apart, body};
+use super::run_json::STUCK;
 use super::session::Session;
 use crate::definition::WorkflowType;
 use crate::loading::template::Format;
@@ -37,6 +39,13 @@ pub(in crate::server::console) async fn test_file(State(console): State<Arc<Cons
 
 fn made(session: &Session, name: &str) -> Answer {
     let ran = session.run()?;
+    if let Some(call) = ran.run.calls().iter().find(|call| call.is_unknown()) {
+        let message = format!("a call of `{}` has no answer yet: give it one first", call.state);
+        return Err(Refused::new("NoTest", message));
+    }
+    if ran.run.error_name() == Some(STUCK) {
+        return Err(Refused::new("NoTest", "the run waits for an answer that never comes"));
+    }
     let stem: String = session
         .name
         .chars()
@@ -98,6 +107,10 @@ fn text(session: &Session, run: &Run, name: &str, machine: &str, with_times: boo
     line(0, "cases:", "");
     line(2, "- name:", &json(&name.into()));
     line(4, "input:", &json(run.input()));
+    if let Some(started) = run.history().first().filter(|_| with_times) {
+        let time = started.timestamp.to_rfc3339_opts(SecondsFormat::Millis, true);
+        line(4, "startsAt:", &json(&time.into()));
+    }
     let calls = calls(run);
     if !calls.is_empty() {
         line(4, "tasks:", "");
