@@ -1,6 +1,8 @@
 //! What changes reaches a page.
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::server::{EXECUTION, MACHINE, Server, approval, orders};
 
@@ -65,4 +67,20 @@ async fn a_list_tells_whenever_it_changes() {
         .stream(&format!("{list}&statusFilter=FAILED"), "", |_, _| true)
         .await;
     assert_eq!(failed[0].1["executions"], json!([]));
+}
+
+/// A stream has no end of its own; cut, it would have no last chunk.
+#[tokio::test]
+async fn a_stream_ends_with_its_server() {
+    let mut server = Server::start().await;
+    server.execution(&approval(), &json!({})).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("GET /console/api/events?executionArn={EXECUTION} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut seen = vec![0; 1_000];
+    assert!(stream.read(&mut seen).await.unwrap() > 0);
+    server.end();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("\r\n0\r\n\r\n"), "{rest}");
 }

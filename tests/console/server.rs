@@ -10,6 +10,7 @@ use asl_engine::{Interpreter, TaskError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -20,6 +21,7 @@ pub(crate) const EXECUTION: &str = "arn:aws:states:us-east-1:123456789012:execut
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     api: StepFunctions,
+    end: Option<oneshot::Sender<()>>,
 }
 
 /// An answer as it came.
@@ -54,8 +56,21 @@ impl Server {
         let router = router.merge(options(Console::new(api.clone())).into_router());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, router, std::future::pending()));
-        Self { address, api }
+        let (end, ended) = oneshot::channel::<()>();
+        tokio::spawn(serve(listener, router, async {
+            // The sender is dropped at the end.
+            let _ = ended.await;
+        }));
+        Self {
+            address,
+            api,
+            end: Some(end),
+        }
+    }
+
+    /// Ends the server, which gives a moment to what it is answering.
+    pub(crate) fn end(&mut self) {
+        self.end = None;
     }
 
     /// Calls an action of the API, without the console.
