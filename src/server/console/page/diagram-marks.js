@@ -1,6 +1,6 @@
 // What happened to each state, in short: for the colours and badges of a diagram.
 
-import { STATUSES } from "./visits.js";
+import { STATUSES, isInIteration } from "./visits.js";
 
 /** The marks of a history's states: for each the status that matters most, and counts. */
 export function marksOf(history, waiting = new Set()) {
@@ -11,7 +11,7 @@ export function marksOf(history, waiting = new Set()) {
     const status =
       counts.running > 0
         ? "running"
-        : visits.length > 50 || last.scope.kind === "iteration"
+        : visits.length > 50 || isInIteration(last)
           ? STATUSES.find((known) => counts[known] > 0)
           : last.status;
     const retries = visits.length === 1 ? last.attempts.length - 1 : 0;

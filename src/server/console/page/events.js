@@ -12,3 +12,8 @@ export function detailsOf(event) {
   for (const member in event) if (member.endsWith("EventDetails")) return event[member];
   return null;
 }
+
+/** Whether an event says that something failed, timed out, or was aborted by it. */
+export function isFailure({ type }) {
+  return /(Failed|TimedOut|Aborted)$/.test(type);
+}

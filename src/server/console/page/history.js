@@ -3,9 +3,9 @@
 // The only thread through a history is `previousEventId`: events of branches and iterations are interleaved. Every event is
 // given an owner, the visit or the scope it belongs to, found from the owner of the event before it.
 
-import { STATE_EVENT, TASK_EVENT, detailsOf } from "./events.js";
+import { STATE_EVENT, TASK_EVENT, detailsOf, isFailure } from "./events.js";
 import { millis } from "./format.js";
-import { isBroken, newAttempt, newScope, newVisit, transitionKey } from "./visits.js";
+import { asksAlike, failureOf, isBroken, isWithin, newAttempt, newScope, newVisit, originOf, transitionKey } from "./visits.js";
 
 export class History {
   constructor() {
@@ -52,10 +52,9 @@ export class History {
   /** The visit that made the execution fail: the innermost one. */
   failed() {
     if (!this.end || this.end.type === "ExecutionSucceeded") return null;
-    const first = this.#climb(this.owners[this.end.previousEventId]).next().value ?? null;
-    let at = first;
-    while (at?.origin && at.origin !== at) at = at.origin;
-    return at && isBroken(at) ? at : null;
+    const inner = this.#climb(this.owners[this.end.previousEventId]).next().value ?? null;
+    const visit = originOf(inner);
+    return visit && isBroken(visit) ? visit : null;
   }
 
   #take(event, at) {
@@ -92,12 +91,12 @@ export class History {
 
   #takeState(event, at, type, what) {
     if (what === "Entered") return this.#enter(event);
+    if (what === "Aborted") return this.#takeAborted(event, at, type);
     const name = event.stateExitedEventDetails?.name;
     const visit = this.#find(event, (v) => (name === undefined ? v.type === type : v.state === name) && v.exitedId === null);
     if (!visit) return this.owners[event.previousEventId];
     visit.events.push(event.id);
     if (what === "Exited") this.#exit(visit, event, at);
-    else if (what === "Aborted") this.#endVisit(visit, "aborted", at);
     else if (what === "Started") this.#startNested(visit, event, at);
     else if (what === "Succeeded") this.#endAttempt(visit, "succeeded", at);
     else if (what === "Failed") this.#failNested(visit, event, at);
@@ -165,6 +164,25 @@ export class History {
     this.#count(transitionKey(visit.state, null, isCaught));
   }
 
+  // Such events hang on the failure that was their cause, and so does one of the state that failed: that one stays failed.
+  #takeAborted(event, at, type) {
+    const before = this.owners[event.previousEventId];
+    const around = before?.scope?.visit ?? null;
+    const from = around?.attempts.at(-1)?.scheduledId ?? 0;
+    const fits = (v) => v.type === type && v.exitedId === null && v.abortedId === null;
+    const isCause = Boolean(before?.visit) && fits(before.visit);
+    const visit = isCause ? before.visit : this.visits.find((v) => v.enteredId > from && fits(v) && isWithin(v, around));
+    if (!visit) return before;
+    visit.events.push(event.id);
+    visit.abortedId = event.id;
+    if (visit.status === "running" && !(isCause && isFailure(this.events[event.previousEventId]))) {
+      for (const scope of visit.scopes) if (scope) this.#close(scope, new Set(), "aborted", at, {});
+      this.#endAttempt(visit, "aborted", at);
+      this.#endVisit(visit, "aborted", at);
+    }
+    return { visit, scope: visit.scope };
+  }
+
   // Where a Parallel or Map begins its branches or iterations, the first time or again.
   #startNested(visit, event, at) {
     const last = visit.attempts.at(-1);
@@ -189,7 +207,7 @@ export class History {
     const path = new Set(this.#climb(this.owners[event.previousEventId]));
     const inner = [...path][0];
     if (inner && inner !== visit) visit.origin = inner;
-    const { error = null, cause = null } = this.#failureOf(inner, visit) ?? {};
+    const { error = null, cause = null } = failureOf(inner, visit) ?? {};
     for (const scope of visit.scopes) if (scope) this.#close(scope, path, "aborted", at, { error, cause });
     this.#endAttempt(visit, "failed", at, error, cause);
   }
@@ -218,11 +236,7 @@ export class History {
   // After a redrive several tasks may be scheduled at once, all hanging on the same event: told apart by what they ask.
   #isTaskOf(visit, event, what, details) {
     if (what !== "Scheduled" || !this.owners[event.previousEventId]?.isRedrive) return true;
-    const last = visit.attempts.at(-1);
-    return (
-      isBroken(visit) &&
-      (!last || (last.resource === details?.resource && last.input === (details?.parameters ?? details?.input ?? null)))
-    );
+    return isBroken(visit) && asksAlike(visit, details);
   }
 
   #addAttempt(visit, attempt, isRedriven = false) {
@@ -257,7 +271,7 @@ export class History {
     const scope = map.scopes[index];
     if (!scope) return { visit: map, scope: map.scope };
     const path = new Set(this.#climb(this.owners[event.previousEventId]));
-    const failure = what === "Failed" ? (this.#failureOf([...path][0], map) ?? {}) : {};
+    const failure = what === "Failed" ? (failureOf([...path][0], map) ?? {}) : {};
     scope.ended = at;
     scope.status = what.toLowerCase();
     scope.error = failure.error ?? null;
@@ -318,11 +332,6 @@ export class History {
     return this.visits.findLast((v) => isBroken(v) && fits(v)) ?? null;
   }
 
-  #failureOf(inner, outer) {
-    if (!inner || inner === outer) return outer.attempts.at(-1) ?? outer;
-    return inner.error === null && inner.attempts.length > 0 ? inner.attempts.at(-1) : inner;
-  }
-
   // Ends what still runs in a scope: those on the path of the failure have failed, the others were aborted by it.
   #close(scope, path, status, at, { error = null, cause = null }) {
     const isOnPath = scope.visits.some((visit) => path.has(visit));
@@ -355,7 +364,8 @@ export class History {
   // A broken visit goes on after a redrive, and so does everything around it.
   #resume(visit) {
     this.#reopen(visit);
-    Object.assign(visit, { ended: null, error: null, cause: null, location: null, origin: null, redrives: visit.redrives + 1 });
+    Object.assign(visit, { ended: null, error: null, cause: null, location: null, origin: null, abortedId: null });
+    visit.redrives += 1;
     this.#revive(visit.scope);
   }
 
@@ -364,7 +374,7 @@ export class History {
       if (at.status !== "running") Object.assign(at, { status: "running", ended: null, error: null, cause: null });
       if (at.visit && at.visit.status !== "running" && at.visit.exitedId === null) {
         this.#reopen(at.visit);
-        Object.assign(at.visit, { ended: null, error: null, cause: null, origin: null });
+        Object.assign(at.visit, { ended: null, error: null, cause: null, origin: null, abortedId: null });
         const last = at.visit.attempts.at(-1);
         if (last) Object.assign(last, { status: "running", ended: null, error: null, cause: null });
       }

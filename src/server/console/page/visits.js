@@ -47,6 +47,8 @@ export function newVisit(index, event, scope, previous) {
     enteredId: event.id,
     entered: millis(event.timestamp),
     exitedId: null,
+    // The event that says that it was aborted.
+    abortedId: null,
     ended: null,
     input: details.input ?? null,
     output: null,
@@ -96,9 +98,33 @@ export function* scopesAround(visit) {
   for (let scope = visit?.scope; scope; scope = scope.visit?.scope) yield scope;
 }
 
+/** Whether a visit is in a branch or iteration of another one, however deep; everything is in the execution, `null`. */
+export function isWithin(visit, outer) {
+  let at = visit.scope.visit;
+  while (at && at !== outer) at = at.scope.visit;
+  return at === outer;
+}
+
 /** Whether a visit ended without going on. */
 export function isBroken(visit) {
   return visit.status === "failed" || visit.status === "aborted" || visit.status === "timedOut";
+}
+
+/** Whether the details of a task that is scheduled ask what the last attempt of a visit had asked. */
+export function asksAlike(visit, details) {
+  const last = visit.attempts.at(-1);
+  return !last || (last.resource === details?.resource && last.input === (details?.parameters ?? details?.input ?? null));
+}
+
+/** What has the error of a failure that began in one visit and ended another: an attempt, or a visit without one. */
+export function failureOf(inner, outer) {
+  if (!inner || inner === outer) return outer.attempts.at(-1) ?? outer;
+  return inner.error === null && inner.attempts.length > 0 ? inner.attempts.at(-1) : inner;
+}
+
+/** Whether a visit is in an iteration, however deep: others of its state may run beside it. */
+export function isInIteration(visit) {
+  return [...scopesAround(visit)].some(({ kind }) => kind === "iteration");
 }
 
 /** The iterations around a visit, outermost first: `[{ state: "Each Order", index: 3 }]`. */

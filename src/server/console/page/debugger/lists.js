@@ -1,10 +1,11 @@
 // The events and the calls of a trace, as tables of which only what is seen is drawn.
 
 import { h } from "../dom.js";
+import { isFailure } from "../events.js";
 import { offset } from "../format.js";
 import { VirtualList } from "../virtual-list.js";
 import { answerWords } from "./session.js";
-import { isFailure, placeOf, stateOf } from "./trace.js";
+import { placeOf, stateOf } from "./trace.js";
 
 /** The events; `go(step)` is called when the reader goes to one. */
 export class EventList {

@@ -1,8 +1,9 @@
 // The timeline of a trace: buttons, a slider, and over it a strip that shows where states begin and where something failed.
 
 import { fill, h, icon, s, setText } from "../dom.js";
+import { isFailure } from "../events.js";
 import { count, offset } from "../format.js";
-import { isFailure, placeOf, stateOf } from "./trace.js";
+import { placeOf, stateOf } from "./trace.js";
 
 /** The strip has no more marks than are told apart. */
 const BUCKETS = 240;

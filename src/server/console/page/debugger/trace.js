@@ -1,15 +1,14 @@
 // What an execution looked like after each of its events: which states had been entered, which were open, which transitions
 // had been taken. Computed once for all events, so that going to any of them costs no more than a look.
 
-import { detailsOf } from "../events.js";
+import { detailsOf, isFailure } from "../events.js";
 import { History } from "../history.js";
 import { millis } from "../format.js";
-import { STATUSES, scopesAround, transitionKey } from "../visits.js";
+import { STATUSES, isInIteration, scopesAround, transitionKey } from "../visits.js";
 
 /** Events that may end other visits than the one they belong to. */
 const ENDS_OTHERS =
   /^(Execution(Failed|Aborted|TimedOut)|Map(Iteration|Run)(Failed|Aborted)|(Map|Parallel)State(Started|Failed|Exited|Aborted))$/;
-const FAILURE = /(Failed|TimedOut|Aborted)$/;
 
 export class Trace {
   /** `events` as the API gives them; `run`, where the execution could be replayed, has the stages of the data. */
@@ -186,8 +185,8 @@ export class Trace {
     const changes = this.changes[visit.index];
     const { status } = visit;
     if (changes.at(-1)?.status === status) return;
-    // A state that fails is not exited: its end is its own failure, not that of all around it.
-    const last = visit.events.at(-1);
+    // A state that fails is not exited: its end is its own failure, not that of all around it, nor what is aborted by it.
+    const last = visit.events.findLast((known) => !this.history.events[known].type.endsWith("Aborted"));
     const isOwn =
       (status === "failed" || status === "timedOut") &&
       changes.length > 0 &&
@@ -222,7 +221,7 @@ export class Trace {
           counts,
           last: status,
           visits: entered,
-          isManifold: entered > 50 || visit.scope.kind === "iteration",
+          isManifold: entered > 50 || isInIteration(visit),
         });
       }
       this.states.set(name, state);
@@ -254,10 +253,6 @@ export function placeOf(visit) {
 export function stateOf(trace, event) {
   const details = detailsOf(event);
   return details?.name ?? details?.state ?? trace.history.visitOf(event.id)?.state ?? "";
-}
-
-export function isFailure(event) {
-  return FAILURE.test(event.type) || event.type === "EvaluationFailed";
 }
 
 // By Choice state and rule: the event with which the rule was first taken.

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { millis, offset, dateTime, timeOfDay, resourceName } from "../format.js";
-import { detailsOf } from "../events.js";
+import { detailsOf, isFailure } from "../events.js";
 import { jsonView } from "../json.js";
 import { VirtualList } from "../virtual-list.js";
 import { placeText } from "./pieces.js";
@@ -11,7 +11,7 @@ const KINDS = {
   "": { name: "All events", fits: () => true },
   states: { name: "States entered and exited", fits: ({ type }) => /State(Entered|Exited)$/.test(type) },
   tasks: { name: "Tasks", fits: ({ type }) => /^(Task|LambdaFunction|Activity)(?!State)/.test(type) },
-  failures: { name: "Failures", fits: ({ type }) => isFailure(type) },
+  failures: { name: "Failures", fits: isFailure },
   maps: { name: "Maps and branches", fits: ({ type }) => /^(Map|Parallel)/.test(type) },
   execution: { name: "The execution", fits: ({ type }) => type.startsWith("Execution") },
 };
@@ -50,7 +50,7 @@ export function eventsTable(model) {
     key: (event) => event.id,
     // An event never changes: what a reader opened in it stays as it is while more come.
     stamp: (event) => event.type,
-    rowClass: (event) => isFailure(event.type) && "event-failure",
+    rowClass: (event) => isFailure(event) && "event-failure",
     cells: (event) => {
       const name = stateOf(event);
       return [
@@ -173,10 +173,6 @@ export function eventsTable(model) {
     focusFilter: () => filter.focus(),
     close: () => list.close(),
   };
-}
-
-function isFailure(type) {
-  return /(Failed|TimedOut|Aborted)$/.test(type);
 }
 
 // What a reader wants to see of an event without opening it.
