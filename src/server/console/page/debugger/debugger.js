@@ -76,17 +76,18 @@ export function mount(element, context) {
     });
     fill(holder, view.element);
     fill(notice, problem === null ? replayNotes() : historyOnly(problem));
-    view.show(trace, last >= 0 ? last : startOf(trace));
+    const { step, visit } = last >= 0 ? { step: last } : startOf(trace);
+    view.show(trace, step, visit);
   }
 
-  // Where a link points to; else at the failure, or where it is now.
+  // Where a link points to; else where what failed had failed, or where it is now, or where it was stopped.
   function startOf(trace) {
     const asked = Number(currentRoute().query.get("event"));
-    if (asked > 0 && trace.ids.includes(asked)) return trace.stepOf(asked);
+    if (asked > 0 && trace.ids.includes(asked)) return { step: trace.stepOf(asked) };
     const failed = trace.history.failed();
-    if (failed)
-      return trace.stepOf(failed.events.findLast((id) => trace.failures.includes(trace.stepOf(id))) ?? failed.enteredId);
-    return description.status === "RUNNING" ? trace.size - 1 : 0;
+    // A Fail state has no event of its failure: the end of what is around it is its own.
+    if (failed) return { step: trace.stepOf(trace.changes[failed.index].at(-1).id), visit: failed };
+    return { step: description.status === "SUCCEEDED" ? 0 : trace.size - 1 };
   }
 
   function replayNotes() {

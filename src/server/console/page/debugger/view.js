@@ -99,8 +99,8 @@ export class DebuggerView {
     this.drawn = diagram;
   }
 
-  /** Shows a trace; the step stays where it is, unless `step` says where to go. */
-  show(trace, step = this.step) {
+  /** Shows a trace; the step stays where it is, unless `step` says where to go, and `visit` what to look at there. */
+  show(trace, step = this.step, visit) {
     this.trace = trace;
     this.timeline.set(trace);
     this.events.set(trace);
@@ -108,7 +108,7 @@ export class DebuggerView {
     this.tabs.count("events", trace.size);
     if (this.options.session)
       this.tabs.count("calls", trace.calls.length, { alerts: trace.calls.some((call) => call.isUnknown) });
-    this.go(Math.max(0, Math.min(step, trace.size - 1)), { isNew: true });
+    this.go(Math.max(0, Math.min(step, trace.size - 1)), { isNew: true, visit });
     this.#showWhich();
   }
 
