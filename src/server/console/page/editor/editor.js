@@ -69,6 +69,7 @@ export function mount(element, context) {
     kept,
     keep: (members) => draft.keep(members),
   });
+  const finish = new FinishPanel({ stateMachineArn, text: () => code.value, type: () => type.value });
   const tabs = new Tabs({
     label: "What to do with the text",
     tabs: [
@@ -77,13 +78,7 @@ export function mount(element, context) {
         id: "finish",
         label: "Would it finish what runs?",
         isHidden: !machine || machine.type === "EXPRESS",
-        build: () => ({
-          element: h(
-            "div.panel-body",
-            null,
-            new FinishPanel({ stateMachineArn, text: () => code.value, type: () => type.value }).element,
-          ),
-        }),
+        build: () => ({ element: h("div.panel-body", null, finish.element) }),
       },
     ],
   });
@@ -135,6 +130,7 @@ export function mount(element, context) {
       base: isChanged() ? (machine?.revisionId ?? null) : undefined,
     });
     if (!isKept) setText(state, "This browser keeps no text over a reload");
+    finish.changed();
     showState();
     soon(WAIT);
   }

@@ -1,7 +1,7 @@
 // Would the edited definition finish what runs? Each running execution of the machine is tried on it.
 
 import { post } from "../api.js";
-import { fill, h } from "../dom.js";
+import { fill, h, setText } from "../dom.js";
 import { count } from "../format.js";
 import { link } from "../router.js";
 
@@ -16,8 +16,10 @@ export class FinishPanel {
   /** `text()` and `type()` give the definition. */
   constructor({ stateMachineArn, text, type }) {
     Object.assign(this, { stateMachineArn, text, type });
-    this.asked = 0;
+    // The definition of which the result tells, as it was sent.
+    this.tried = null;
     this.button = h("button.primary", { type: "button", onclick: () => this.#ask() }, "Try it");
+    this.stale = h("p.ed-finish-stale", { role: "status", hidden: true });
     this.result = h("div", { "aria-live": "polite" });
     this.element = h(
       "div.ed-finish",
@@ -29,27 +31,36 @@ export class FinishPanel {
         "Nothing is changed: an execution ends with the definition with which it began.",
       ),
       h("div.buttons", null, this.button),
+      this.stale,
       this.result,
     );
   }
 
+  /** The text may be another than the result tells of. */
+  changed() {
+    const isStale = this.tried !== null && this.tried !== this.text();
+    this.stale.hidden = !isStale;
+    setText(this.stale, isStale ? "The text has been changed since: this is of the text as it was." : "");
+  }
+
   async #ask() {
-    const own = (this.asked += 1);
+    const definition = this.text();
     this.button.disabled = true;
     try {
       const { executions, isCut } = await post("api/finish", {
         stateMachineArn: this.stateMachineArn,
-        definition: this.text(),
+        definition,
         type: this.type(),
       });
-      if (own === this.asked)
-        fill(
-          this.result,
-          executions === null ? h("div.problem", null, "The text has errors: mend them first.") : list(executions, isCut),
-        );
+      fill(
+        this.result,
+        executions === null ? h("div.problem", null, "The text has errors: mend them first.") : list(executions, isCut),
+      );
     } catch (error) {
-      if (own === this.asked) fill(this.result, h("div.problem", { role: "alert" }, error.message));
+      fill(this.result, h("div.problem", { role: "alert" }, error.message));
     } finally {
+      this.tried = definition;
+      this.changed();
       this.button.disabled = false;
     }
   }
