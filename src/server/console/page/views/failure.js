@@ -2,7 +2,7 @@
 
 import { copyButton } from "../copy.js";
 import { fill, h, icon } from "../dom.js";
-import { count, duration, nameOfArn, resourceName } from "../format.js";
+import { count, duration, millis, nameOfArn, resourceName } from "../format.js";
 import { detailsOf } from "../events.js";
 import { parseJson } from "../json-text.js";
 import { link } from "../router.js";
@@ -111,11 +111,11 @@ function childLine(cause) {
 function words(model, end, visit, select) {
   const took = model.times.stopped === null ? "" : duration(model.times.stopped - model.times.started);
   if (end.type === "ExecutionAborted")
-    return { headline: "The execution was stopped", more: runningWords(model, select, "When it was stopped after", took) };
+    return { headline: "The execution was stopped", more: runningWords(model, end, select, ["When it was stopped after", took]) };
   if (end.type === "ExecutionTimedOut")
     return {
       headline: "The execution took longer than it may",
-      more: runningWords(model, select, "When its time was over, after", took),
+      more: runningWords(model, end, select, ["When its time was over, after", took]),
     };
   if (!visit) return { headline: "The execution failed", more: null };
   const attempts = visit.attempts.length;
@@ -127,10 +127,8 @@ function words(model, end, visit, select) {
     visit.type === "Task" && resource
       ? [
           resource,
-          attempts > 1
-            ? ` ${attempts} times in ${duration((last.ended ?? last.began) - visit.attempts[0].began)}, and failed each time. `
-            : " once. ",
-          attempts === 1 && !visit.redrives ? "No Retrier took the error. " : "",
+          attempts > 1 ? ` ${attempts} times in ${duration((last.ended ?? last.began) - visit.attempts[0].began)}` : " once",
+          outcomeWords(visit),
         ]
       : [];
   const location = visit.location ? ["The expression is in ", h("code", null, visit.location), ". "] : [];
@@ -138,25 +136,40 @@ function words(model, end, visit, select) {
   return { headline: [h("q", { dir: "auto" }, visit.state), ` ${verb(visit, end)}`], more: more.length > 0 ? more : null };
 }
 
+// A task may have been answered well, and its state have failed with what it was given.
+function outcomeWords({ attempts, redrives }) {
+  if (attempts.at(-1).status === "succeeded") return ", and succeeded: the state failed with the result. ";
+  if (attempts.length > 1) return ", and failed each time. ";
+  return redrives > 0 ? ". " : ". No Retrier took the error. ";
+}
+
 function verb(visit, end) {
   const { error } = detailsOf(end) ?? {};
   if (visit.type === "Fail") return "ended the execution: it is a Fail state";
+  if (error === "States.HeartbeatTimeout" || (error === "States.Timeout" && isSilent(visit.attempts.at(-1))))
+    return "gave no heartbeat in time";
   if (error === "States.Timeout") return "took longer than its timeout";
-  if (error === "States.HeartbeatTimeout") return "gave no heartbeat in time";
   if (visit.location || error === "States.QueryEvaluationError") return "has an expression that could not be evaluated";
   if (error === "States.Runtime") return "could not go on with its data";
   if (error === "States.DataLimitExceeded") return "made more data than is allowed";
   return "failed";
 }
 
+// A lost heartbeat has the error of a timeout; what was over tells them apart.
+function isSilent(attempt) {
+  return Boolean(attempt?.heartbeat) && attempt.ended - attempt.began < (attempt.timeout ?? Infinity) * 1000;
+}
+
 function headlineText(end, visit) {
   return visit ? `${visit.state} ${verb(visit, end)}` : end.type;
 }
 
-function runningWords(model, select, begin, took) {
-  const innermost = model.history.visits
-    .filter((visit) => visit.status === "aborted" || visit.status === "timedOut")
-    .filter((visit) => visit.scopes.length === 0);
+function runningWords(model, end, select, [begin, took]) {
+  // Others may have been aborted before, by a failure that was caught or tried again.
+  const at = millis(end.timestamp);
+  const innermost = model.history.visits.filter(
+    ({ status, ended, scopes }) => (status === "aborted" || status === "timedOut") && ended === at && scopes.length === 0,
+  );
   if (innermost.length === 0) return took ? `${begin} ${took}, no state was running.` : null;
   const names = [...new Map(innermost.map((visit) => [visit.state, visit])).values()];
   const shown = names.slice(0, 5).map((visit, i) => [i > 0 ? ", " : "", stateLink(visit, select)]);
