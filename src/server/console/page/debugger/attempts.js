@@ -3,6 +3,7 @@
 import { h } from "../dom.js";
 import { duration, offset } from "../format.js";
 import { statusBadge } from "../status.js";
+import { isBroken } from "../visits.js";
 import { clipped, section } from "./pieces.js";
 import { isWorkDone } from "./stages.js";
 
@@ -35,7 +36,7 @@ function head(trace, visit, { attempt, index, now, answer }) {
     "div.dbg-attempt",
     null,
     h("span.dbg-number", null, `${index + 1}`),
-    attemptStatus(attempt, isUnknown, now),
+    attemptStatus(attempt, { isUnknown, now, visit }),
     h("span.muted", null, attemptTime(attempt, now)),
     call >= 0 ? button : null,
   );
@@ -57,13 +58,13 @@ function retryWords({ retrier, number }) {
 // A history does not say which retrier waited; the pause before the next attempt shows how long.
 function recordedAttempts(trace, visit) {
   const at = (time) => (time === null ? null : time - trace.started);
-  return visit.attempts.map(({ began, ended, error, cause, isRedriven }, index) => {
+  return visit.attempts.map(({ began, ended, status, error, cause, isRedriven }, index) => {
     const following = visit.attempts[index + 1];
     const retry =
       error && following && !following.isRedriven && following.delay !== null
         ? { retrier: null, number: index + 1, delay: following.delay }
         : null;
-    return { began: at(began), ended: at(ended), error, cause, retry, isRedriven };
+    return { began: at(began), ended: at(ended), status, error, cause, retry, isRedriven };
   });
 }
 
@@ -77,15 +78,18 @@ function progress(trace, visit, index, step) {
   return (end !== undefined && end <= id) || isWorkDone(trace, visit, step) ? "over" : "running";
 }
 
-function attemptStatus(attempt, isUnknown, now) {
+function attemptStatus(attempt, { isUnknown, now, visit }) {
   if (now === "later") return h("span.pill", null, "to come");
   if (isUnknown) return h("span.status.pending", null, "No answer");
+  if (now === "over" && attempt.ended === null && isBroken(visit)) return statusBadge(visit.status);
   if (now === "running" || attempt.ended === null) return statusBadge("running");
+  // A history alone has it; of a replay the error tells.
+  if (attempt.status) return statusBadge(attempt.status);
   if (attempt.error) return statusBadge(attempt.error === "States.Timeout" ? "timedOut" : "failed");
   return statusBadge("succeeded");
 }
 
 function attemptTime({ began, ended }, now) {
-  if (now === "later") return `at ${offset(began)}`;
-  return now === "running" || ended === null ? `since ${offset(began)}` : `at ${offset(began)}, took ${duration(ended - began)}`;
+  if (now === "later" || (now === "over" && ended === null)) return `at ${offset(began)}`;
+  return now === "running" ? `since ${offset(began)}` : `at ${offset(began)}, took ${duration(ended - began)}`;
 }
