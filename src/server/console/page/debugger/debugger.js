@@ -149,6 +149,7 @@ export function mount(element, context) {
     },
     close() {
       isClosed = true;
+      clearTimeout(remembering);
       ended?.();
       view?.close();
     },

@@ -43,6 +43,7 @@ export function mount(element, context) {
   let diagnostics = null;
   let timer = 0;
   let request = null;
+  let isClosed = false;
 
   const type = h(
     "select",
@@ -112,6 +113,7 @@ export function mount(element, context) {
   );
   const styles = Promise.all([loadStyle("editor/editor.css"), loadStyle("debugger/debugger.css")]);
   styles.then(() => {
+    if (isClosed) return;
     fill(element, view);
     tabs.show("run");
     run.show(readDefinition(code.value));
@@ -278,6 +280,7 @@ export function mount(element, context) {
     },
     close() {
       if (isChanged()) announce("The text is not saved; it is kept here until you come back");
+      isClosed = true;
       window.removeEventListener("beforeunload", leaving);
       clearTimeout(timer);
       request?.abort();

@@ -103,6 +103,8 @@ export class RunPanel {
   }
 
   close() {
+    // What still runs is shown no more.
+    this.runs += 1;
     this.view?.close();
   }
 
@@ -142,12 +144,16 @@ export class RunPanel {
     const form = answerForm({ state, resource: call.resource });
     const isForAll = h("input", { type: "checkbox" });
     const problem = h("p.problem", { role: "alert", hidden: true });
+    const button = h("button.primary", { type: "button", onclick: () => send() }, "Answer and go on");
     const send = async () => {
+      button.disabled = true;
       try {
         await this.#answer(call, form.answer(), isForAll.checked);
       } catch (error) {
         problem.textContent = error.message;
         problem.hidden = false;
+      } finally {
+        button.disabled = false;
       }
     };
     const title = h("h3", { tabindex: -1 }, "Answer ", h("span", { dir: "auto" }, callName(call)));
@@ -173,7 +179,7 @@ export class RunPanel {
           ? h("label.dbg-all", null, isForAll, "The same for the calls of this state that follow")
           : null,
         problem,
-        h("div.buttons", null, h("button.primary", { type: "button", onclick: send }, "Answer and go on")),
+        h("div.buttons", null, button),
       ),
     );
     title.focus({ preventScroll: true });
