@@ -1,12 +1,13 @@
 // Dialogs: the browser's own, so that focus, Escape and what lies behind are as everywhere.
 
 import { h, icon, uniqueId } from "./dom.js";
+import { currentRoute } from "./router.js";
 
 /**
  * Opens a dialog and gives a promise: `true` when it was sent, `false` when it was left.
  *
  * `body` is what stands in it; `send()` does the work and may throw an error, which is then shown while the dialog stays
- * open; without `send` the dialog only shows something.
+ * open; without `send` the dialog only shows something. It is left with the page that it is about.
  */
 export function openDialog({ title, body, action = "OK", tone = "primary", send, hint }) {
   return new Promise((resolve) => {
@@ -14,6 +15,11 @@ export function openDialog({ title, body, action = "OK", tone = "primary", send,
     const problem = h("p.problem", { role: "alert", hidden: true });
     const submit = send ? h(`button.${tone}`, { type: "submit" }, action) : null;
     const leave = () => dialog.close();
+    const place = () => JSON.stringify(currentRoute().parts);
+    const from = place();
+    const moved = () => {
+      if (place() !== from) leave();
+    };
     const form = h(
       "form",
       { method: "dialog", novalidate: true },
@@ -49,7 +55,9 @@ export function openDialog({ title, body, action = "OK", tone = "primary", send,
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) leave();
     });
+    window.addEventListener("hashchange", moved);
     dialog.addEventListener("close", () => {
+      window.removeEventListener("hashchange", moved);
       dialog.remove();
       resolve(isSent);
     });
