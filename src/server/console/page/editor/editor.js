@@ -33,7 +33,7 @@ const FIRST_TEXT = `{
   }
 }`;
 
-/** Shows the editor; gives { close, shown }. `context` is { stateMachineArn or null, about, machine(), reload(), onChange() }. */
+/** Shows the editor; gives { close, shown }. `context` is { stateMachineArn or null, about, machine(), reload() }. */
 export function mount(element, context) {
   const { stateMachineArn, about } = context;
   const draft = new Draft(stateMachineArn ?? "new");

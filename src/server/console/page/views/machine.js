@@ -30,12 +30,10 @@ export function machineView({ about, setTrail }, stateMachineArn) {
     act: () => startNew(),
     tell: announce,
   });
-  start.setReason(readOnlyReason(about));
+  start.setReason(readOnlyReason(about) ?? "The state machine is not loaded yet");
   let machine = null;
-  let targets = [];
-  let query = null;
   let isClosed = false;
-  const listeners = new Set();
+  const listeners = [];
 
   const tabs = new Tabs({
     label: "Parts of the state machine",
@@ -66,6 +64,8 @@ export function machineView({ about, setTrail }, stateMachineArn) {
       throw error;
     }
     if (isClosed) return;
+    fill(problem);
+    start.setReason(readOnlyReason(about));
     const isExpress = machine.type === "EXPRESS";
     fill(
       facts,
@@ -91,8 +91,7 @@ export function machineView({ about, setTrail }, stateMachineArn) {
   loaded.catch(() => {});
 
   async function startNew() {
-    await loaded;
-    targets = await startTargets(stateMachineArn).catch(() => []);
+    const targets = await startTargets(stateMachineArn).catch(() => []);
     startDialog({ stateMachineArn, machineName: machine.name, type: machine.type, targets });
   }
 
@@ -120,64 +119,66 @@ export function machineView({ about, setTrail }, stateMachineArn) {
       label: `Diagram of ${name}`,
       select: (state) => fill(detail, h("h2", { dir: "auto" }, state), stateDefinition(machine.definition, state)),
     });
-    const holder = h(
+    const split = h(
       "div.split",
       null,
       h("div.split-diagram", null, view.element),
       h("div.split-detail", { "aria-live": "polite" }, detail),
     );
-    get("api/diagram", { stateMachineArn })
-      .then((drawn) => view.draw(drawn))
-      .catch((error) => fill(holder, h("div.panel-body", null, problemNotice(error))));
+    const holder = h("div", null, split);
+    let asked = 0;
+    async function draw() {
+      const own = (asked += 1);
+      try {
+        const drawn = await get("api/diagram", { stateMachineArn });
+        if (own !== asked || isClosed) return;
+        fill(holder, split);
+        view.draw(drawn);
+      } catch (error) {
+        if (own === asked) fill(holder, h("div.panel-body", null, problemNotice(error)));
+      }
+    }
+    whenLoaded(draw);
     return { element: holder, close: () => view.close() };
   }
 
   function definition() {
     const holder = h("div.panel-body");
-    loaded.then(
-      () => {
-        const text = pretty(machine.definition);
-        let isTree = false;
-        const shown = h("div");
-        const draw = () =>
-          fill(
-            shown,
-            isTree
-              ? jsonView(machine.definition, { label: "Definition" })
-              : h("pre.definition", { tabindex: 0, "aria-label": "Definition", role: "group" }, text),
-          );
-        const toggle = h(
-          "button.secondary",
-          {
-            type: "button",
-            onclick() {
-              isTree = !isTree;
-              toggle.textContent = isTree ? "As text" : "As a tree";
-              draw();
-            },
+    let isTree = false;
+    function draw() {
+      const text = pretty(machine.definition);
+      const toggle = h(
+        "button.secondary",
+        {
+          type: "button",
+          onclick() {
+            isTree = !isTree;
+            draw();
+            holder.querySelector("button").focus();
           },
-          "As a tree",
-        );
-        draw();
-        fill(
-          holder,
+        },
+        isTree ? "As text" : "As a tree",
+      );
+      fill(
+        holder,
+        h(
+          "div.buttons.above",
+          null,
+          toggle,
+          copyButton(() => text, "Copy the definition"),
           h(
-            "div.buttons.above",
-            null,
-            toggle,
-            copyButton(() => text, "Copy the definition"),
-            h(
-              "button.secondary",
-              { type: "button", onclick: () => download(`${name}.asl.json`, text) },
-              icon("download"),
-              "Download",
-            ),
+            "button.secondary",
+            { type: "button", onclick: () => download(`${name}.asl.json`, text) },
+            icon("download"),
+            "Download",
           ),
-          shown,
-        );
-      },
-      () => {},
-    );
+        ),
+        isTree
+          ? jsonView(machine.definition, { label: "Definition" })
+          : h("pre.definition", { tabindex: 0, "aria-label": "Definition", role: "group" }, text),
+      );
+    }
+    whenLoaded(draw);
     return { element: holder };
   }
 
@@ -206,19 +207,20 @@ export function machineView({ about, setTrail }, stateMachineArn) {
         await loaded;
         return loadEditor();
       },
-      { stateMachineArn, about, machine: () => machine, reload: load, onChange: listen },
+      { stateMachineArn, about, machine: () => machine, reload: load },
     );
   }
 
-  function listen(callback) {
-    listeners.add(callback);
-    return () => listeners.delete(callback);
+  // Calls back with each definition: the one that there is, and those that the editor saves.
+  function whenLoaded(callback) {
+    listeners.push(callback);
+    if (machine !== null) callback();
   }
 
   return {
     element,
-    update(now) {
-      query = now;
+    isLacking: () => machine === null,
+    update(query) {
       tabs.show(query.get("tab"));
     },
     focusFilter() {
