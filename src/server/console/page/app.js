@@ -21,7 +21,8 @@ let shown = null;
 
 /**
  * Shows the view of the address. A view is a function of its parts that gives { element, close, update, focusFilter }; while
- * the path stays the same only `update(query)` is called, so that what was opened stays open.
+ * the path stays the same only `update(query)` is called, so that what was opened stays open. One that gives `isLacking()`
+ * is built anew when the server is back, if it had not got what it shows.
  */
 async function show() {
   const { parts, query } = currentRoute();
@@ -35,7 +36,8 @@ async function show() {
   try {
     about = await aboutServer();
   } catch (error) {
-    if (shown === own) fill(main, problemNotice(error));
+    if (shown !== own) return;
+    fill(main, problemNotice(error));
     shown = null;
     return;
   }
@@ -93,6 +95,10 @@ onConnection((isLost) => {
   if (isLost) return;
   // It may have been started again with other settings.
   forgetAbout();
+  if (shown?.view.isLacking?.()) {
+    shown.view.close();
+    shown = null;
+  }
   if (shown === null) show();
   else aboutServer().then(showAbout, () => {});
 });

@@ -1,6 +1,7 @@
 // The debugger of an execution: replayed from its history in virtual time; or, where that cannot be, its history alone.
 
-import { call, get } from "../api.js";
+import { UNREACHABLE, call, get } from "../api.js";
+import { whenBack } from "../connection.js";
 import { fill, h, setText } from "../dom.js";
 import { count } from "../format.js";
 import { problemNotice } from "../notices.js";
@@ -47,12 +48,18 @@ export function mount(element, context) {
         () => null,
         (error) => error,
       );
+      if (problem?.type === UNREACHABLE) throw problem;
       const trace = problem === null ? session.base : new Trace(await readHistory(executionArn));
       await style;
       if (isClosed) return;
       show(trace, { problem, machine, diagram });
     } catch (error) {
-      if (!isClosed) fill(holder, problemNotice(error));
+      if (isClosed) return;
+      fill(holder, problemNotice(error));
+      if (error.type === UNREACHABLE)
+        whenBack().then(() => {
+          if (!isClosed) load();
+        });
     }
   }
 

@@ -33,6 +33,7 @@ export function compareView({ setTrail }, firstArn, secondArn) {
     body,
   );
   let isClosed = false;
+  let isRead = false;
   load();
 
   async function load() {
@@ -44,6 +45,7 @@ export function compareView({ setTrail }, firstArn, secondArn) {
         })),
       );
       if (isClosed) return;
+      isRead = true;
       const [
         {
           description: { stateMachineArn },
@@ -134,6 +136,7 @@ export function compareView({ setTrail }, firstArn, secondArn) {
 
   return {
     element,
+    isLacking: () => !isRead,
     close: () => {
       isClosed = true;
     },
