@@ -7,7 +7,7 @@ import { fill, h, setText } from "../dom.js";
 import { dateTime, duration, millis } from "../format.js";
 import { jsonView } from "../json.js";
 import { problemNotice, readOnlyReason } from "../notices.js";
-import { statusBadge } from "../status.js";
+import { statusBadge, statusName } from "../status.js";
 import { serverNow } from "../ticker.js";
 import { VirtualList } from "../virtual-list.js";
 import { errorBlock, fact } from "./pieces.js";
@@ -19,6 +19,7 @@ export function mapRunsPart(model, about) {
   const runs = new Map();
   const element = h("div.map-runs");
   let isShown = false;
+  let isLooking = false;
   let timer = 0;
 
   function update() {
@@ -31,17 +32,21 @@ export function mapRunsPart(model, about) {
   }
 
   async function look() {
+    if (!isShown || isLooking) return;
     clearTimeout(timer);
-    if (!isShown) return;
+    timer = 0;
+    isLooking = true;
     if (!document.hidden) for (const run of runs.values()) await run.load();
-    if ([...runs.values()].some((run) => !run.isDone())) timer = setTimeout(look, LOOK_EVERY);
+    isLooking = false;
+    if (isShown && [...runs.values()].some((run) => !run.isDone())) timer = setTimeout(look, LOOK_EVERY);
   }
 
   return {
     element,
     update() {
       update();
-      if (isShown && [...runs.values()].some((run) => !run.isDone())) look();
+      // A busy execution has an event every moment: not a look for each.
+      if (timer === 0 && [...runs.values()].some((run) => !run.isDone())) look();
     },
     shown() {
       isShown = true;
@@ -51,6 +56,7 @@ export function mapRunsPart(model, about) {
     hidden() {
       isShown = false;
       clearTimeout(timer);
+      timer = 0;
     },
     close() {
       isShown = false;
@@ -134,6 +140,7 @@ function mapRun(arn, visit, model, about) {
   let children = [];
   let isDone = false;
   let lastStamp = "";
+  let offered = "";
   let last = null;
 
   async function load() {
@@ -164,34 +171,36 @@ function mapRun(arn, visit, model, about) {
           run.itemCounts.total,
         ),
       );
-      const stamp = JSON.stringify([run.status, counts]);
-      isDone = run.status !== "RUNNING";
-      if (stamp === lastStamp) return;
-      lastStamp = stamp;
-      const known = await get("api/map-run", { mapRunArn: arn });
-      children = known.executions;
-      cut.hidden = !known.isCut || children.length === 0;
-      setText(
-        cut,
-        known.isCut
-          ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.`
-          : "",
-      );
-      const statuses = [...new Set(children.map((child) => child.status))];
-      if (status.options.length !== statuses.length + 1) {
-        const before = status.value;
-        fill(
-          status,
-          h("option", { value: "" }, "All statuses"),
-          statuses.map((value) => h("option", { value }, value)),
-        );
-        status.value = statuses.includes(before) ? before : "";
-      }
       fill(problem);
-      drawChildren();
+      const stamp = JSON.stringify([run.status, counts]);
+      if (stamp !== lastStamp) await loadChildren(counts);
+      lastStamp = stamp;
+      isDone = run.status !== "RUNNING";
     } catch (error) {
       fill(problem, problemNotice(error));
     }
+  }
+
+  async function loadChildren(counts) {
+    const known = await get("api/map-run", { mapRunArn: arn });
+    children = known.executions;
+    cut.hidden = !known.isCut || children.length === 0;
+    setText(
+      cut,
+      known.isCut ? `Not all of the ${counts.total.toLocaleString("en")} child executions are known to the server any more.` : "",
+    );
+    const statuses = [...new Set(children.map((child) => child.status))].sort();
+    if (statuses.join() !== offered) {
+      offered = statuses.join();
+      const before = status.value;
+      fill(
+        status,
+        h("option", { value: "" }, "All statuses"),
+        statuses.map((value) => h("option", { value }, statusName(value))),
+      );
+      status.value = statuses.includes(before) ? before : "";
+    }
+    drawChildren();
   }
 
   function drawChildren() {

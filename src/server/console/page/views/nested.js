@@ -1,6 +1,6 @@
 // The executions that an execution started, and those that they started: a tree, unfolded as far as one looks.
 
-import { call } from "../api.js";
+import { UNREACHABLE, call } from "../api.js";
 import { h } from "../dom.js";
 import { dateTime, millis, nameOfArn } from "../format.js";
 import { History } from "../history.js";
@@ -45,6 +45,7 @@ export function nestedPart(model) {
   const element = h("div.panel-body", null, parent, none, tree);
   const known = new Map();
   let isShown = false;
+  let isLooking = false;
   let timer = 0;
 
   function update() {
@@ -55,21 +56,24 @@ export function nestedPart(model) {
     }
     const started = startedExecutions(model.history);
     none.hidden = started.length > 0;
+    const before = known.size;
     for (const { arn, visit } of started) {
       if (known.has(arn)) continue;
       const item = nestedItem(arn, [visit.state, placeText(visit)].filter(Boolean).join(" in "), () => model.selectVisit(visit));
       known.set(arn, item);
       tree.append(item.element);
     }
-    if (isShown) look();
+    // A busy execution has an event every moment: not a look for each.
+    if (isShown && (timer === 0 || known.size > before)) look();
   }
 
   async function look() {
+    if (isLooking) return;
     clearTimeout(timer);
-    for (const item of known.values()) {
-      if (!isShown) return;
-      if (!item.isDone()) await item.load();
-    }
+    timer = 0;
+    isLooking = true;
+    for (const item of known.values()) if (isShown && !item.isDone()) await item.load();
+    isLooking = false;
     if (isShown && [...known.values()].some((item) => !item.isDone())) timer = setTimeout(look, LOOK_EVERY);
   }
 
@@ -83,6 +87,7 @@ export function nestedPart(model) {
     hidden() {
       isShown = false;
       clearTimeout(timer);
+      timer = 0;
     },
     close() {
       isShown = false;
@@ -136,7 +141,8 @@ function nestedItem(arn, by, select) {
       showElapsed(took, millis(description.startDate), millis(description.stopDate ?? null));
       problem.replaceChildren();
     } catch (error) {
-      status = "UNKNOWN";
+      // Who does not answer may do so the next time.
+      if (error.type !== UNREACHABLE) status = "UNKNOWN";
       problem.replaceChildren(problemNotice(error));
     }
   }
