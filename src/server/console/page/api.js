@@ -1,6 +1,6 @@
 // Requests to the server: AWS's actions, and the console's own paths.
 
-import { serverAnswered, serverLost } from "./connection.js";
+import { isGone, serverAnswered, serverLost } from "./connection.js";
 
 /** What the server answered instead of a result; `type` is AWS's name of it, as in `ExecutionDoesNotExist`. */
 export class ApiError extends Error {
@@ -21,18 +21,24 @@ export function call(action, request = {}) {
 }
 
 /** Posts JSON to one of the console's paths. */
-export function post(path, request) {
+export async function post(path, request) {
+  return (await sendJson(path, request)).json();
+}
+
+/** Posts JSON and gives the response, which is OK; `signal` gives the request up. */
+export function sendJson(path, request, signal) {
   // A page of another origin cannot send this header, which is how the server knows its own.
-  return ask(path, {
+  return send(path, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-Asl-Console": "1" },
     body: JSON.stringify(request),
+    signal,
   });
 }
 
 /** Gets JSON from one of the console's paths; parameters that are undefined are left out. */
-export function get(path, parameters = {}) {
-  return ask(withQuery(path, parameters), {});
+export async function get(path, parameters = {}) {
+  return (await send(withQuery(path, parameters), {})).json();
 }
 
 export function withQuery(path, parameters) {
@@ -82,15 +88,18 @@ export async function errorOf(response) {
   );
 }
 
-async function ask(path, options) {
-  let response;
+async function send(path, options) {
+  let response = null;
   try {
     response = await fetch(path, { cache: "no-store", ...options });
-  } catch {
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+  }
+  if (response === null || isGone(response)) {
     serverLost();
     throw new ApiError(UNREACHABLE, "The server does not answer.", 0);
   }
   serverAnswered();
   if (!response.ok) throw await errorOf(response);
-  return response.json();
+  return response;
 }

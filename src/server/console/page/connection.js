@@ -28,6 +28,11 @@ export function serverAnswered() {
   tell();
 }
 
+/** Whether a response is not the server's own: a proxy in front of one that is gone answers 502 to 504. */
+export function isGone({ status }) {
+  return status >= 502 && status <= 504;
+}
+
 /** Resolves as soon as the server answers. */
 export function whenBack() {
   if (!isLost) return Promise.resolve();
@@ -43,8 +48,7 @@ export function whenBack() {
 async function askAgain() {
   try {
     const response = await fetch("api/about", { cache: "no-store" });
-    // A proxy in front of a server that is gone answers 502 to 504.
-    if (response.status >= 502 && response.status <= 504) throw new Error("no server");
+    if (isGone(response)) throw new Error("no server");
     serverAnswered();
   } catch {
     timer = setTimeout(askAgain, ASK_EVERY);

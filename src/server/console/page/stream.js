@@ -2,7 +2,7 @@
 // pace, and cannot be told where to go on after the page was hidden.
 
 import { ApiError, UNREACHABLE, errorOf } from "./api.js";
-import { serverAnswered, serverLost, whenBack } from "./connection.js";
+import { isGone, serverAnswered, serverLost, whenBack } from "./connection.js";
 
 const SHORTEST_PAUSE = 250;
 const LONGEST_PAUSE = 4_000;
@@ -82,7 +82,7 @@ async function read(path, signal, receive) {
   } catch {
     return lost(signal);
   }
-  if (response.status >= 502 && response.status <= 504) return lost(signal);
+  if (isGone(response)) return lost(signal);
   serverAnswered();
   if (!response.ok) throw await errorOf(response);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

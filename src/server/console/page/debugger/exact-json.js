@@ -1,26 +1,14 @@
 // Requests whose answers hold data of executions as JSON, not as texts: a number with more digits than a double holds stays
 // what it is, where the browser can do that.
 
-import { ApiError, UNREACHABLE, errorOf } from "../api.js";
-import { serverAnswered, serverLost } from "../connection.js";
+import { sendJson } from "../api.js";
 
 const MANY_DIGITS = /\d{16}|\d\.\d{12}/;
 const IS_EXACT = typeof JSON.rawJSON === "function";
 
 /** Posts JSON to one of the console's paths; `signal` gives the request up. */
 export async function postExact(path, request, signal) {
-  let response;
-  try {
-    const headers = { "Content-Type": "application/json", "X-Asl-Console": "1" };
-    response = await fetch(path, { method: "POST", cache: "no-store", headers, body: JSON.stringify(request), signal });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    serverLost();
-    throw new ApiError(UNREACHABLE, "The server does not answer.", 0);
-  }
-  serverAnswered();
-  if (!response.ok) throw await errorOf(response);
-  return parseExact(await response.text());
+  return parseExact(await (await sendJson(path, request, signal)).text());
 }
 
 /** The value of a JSON text. A number that a double cannot hold becomes a raw one, which `JSON.stringify` writes as it was. */
