@@ -20,7 +20,7 @@ import { FinishPanel } from "./finish-panel.js";
 import { offsetOfState, stateOfPointer } from "./json-lines.js";
 import { drawProblems, hasErrors, summaryOf } from "./problems.js";
 import { RunPanel } from "./run-panel.js";
-import { createMachine, updateMachine } from "./save.js";
+import { createMachine, hasChanged, updateMachine } from "./save.js";
 
 const WAIT = 300;
 const FIRST_TEXT = `{
@@ -254,11 +254,24 @@ export function mount(element, context) {
         navigate(link("machines", arn));
         return;
       }
+      if (await hasChanged(stateMachineArn, machine)) {
+        await readAgain();
+        saved = readable(machine.definition);
+        draft.keep({ base: machine.revisionId ?? null });
+        fill(
+          notice,
+          h(
+            "div.problem",
+            { role: "alert" },
+            "It is not saved: the machine's definition has been changed meanwhile. Save again to put yours in its place.",
+          ),
+        );
+        return;
+      }
       const words = await updateMachine({ stateMachineArn, definition, publishes: publishes.checked });
       saved = definition;
       draft.keep({ text: code.value === definition ? undefined : code.value, base: undefined });
-      await Promise.resolve(context.reload?.()).catch(() => {});
-      machine = context.machine?.() ?? machine;
+      await readAgain().catch(() => {});
       fill(notice);
       announce(words);
     } catch (error) {
@@ -267,6 +280,11 @@ export function mount(element, context) {
       save.button.disabled = false;
       showState();
     }
+  }
+
+  async function readAgain() {
+    await context.reload();
+    machine = context.machine();
   }
 
   function leaving(event) {

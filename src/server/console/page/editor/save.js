@@ -4,6 +4,12 @@ import { call } from "../api.js";
 import { field, openDialog } from "../dialog.js";
 import { h } from "../dom.js";
 
+/** Whether a machine's definition is another than that of `machine`, as it was described before. */
+export async function hasChanged(stateMachineArn, machine) {
+  const { revisionId, definition } = await call("DescribeStateMachine", { stateMachineArn });
+  return revisionId !== machine.revisionId && definition !== machine.definition;
+}
+
 /** Updates a machine's definition; gives what is said of it. */
 export async function updateMachine({ stateMachineArn, definition, publishes }) {
   const answer = await call("UpdateStateMachine", { stateMachineArn, definition, ...(publishes ? { publish: true } : {}) });
