@@ -250,7 +250,9 @@ function failure(trace, step, visit) {
         end.cause ? [": ", clipped(end.cause)] : null,
       ),
     );
-  if (visit.error && visit.attempts.length === 0)
+  // An attempt tells its own error; a state may fail without one, or with what an attempt gave.
+  const { attempts } = trace.runVisit(visit) ?? visit;
+  if (visit.error && !attempts.some(({ error }) => error === visit.error))
     return h(
       "div.problem",
       null,
