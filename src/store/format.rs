@@ -14,8 +14,8 @@ use self::text::{FORMAT, damaged, parsed, read, written, written_within};
 pub(crate) use self::text::{read_text, written_text};
 use super::details::{append_details, with_type};
 use super::{
-    ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoredDefinition, StoredExecution, StoredMapRun,
-    StoredRequest, StoredSnapshot,
+    ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoreErrorKind, StoredDefinition, StoredExecution,
+    StoredMapRun, StoredRequest, StoredSnapshot,
 };
 use crate::data::{MAX_NESTING, StateMachineContext, nests_within};
 use crate::definition::WorkflowType;
@@ -308,7 +308,7 @@ impl End {
         }
     }
 
-    /// The outcome. Errors if the output is damaged.
+    /// The outcome. Errors if the output is damaged, and if the execution goes on [elsewhere](Self::is_elsewhere).
     pub fn outcome(&self) -> Result<Outcome, StoreError> {
         let error = || ErrorOutput {
             error: self.error.clone(),
@@ -322,6 +322,11 @@ impl End {
             ("FAILED", None) => Ok(Outcome::Failed(error())),
             ("TIMED_OUT", None) => Ok(Outcome::TimedOut(error())),
             ("ABORTED", None) => Ok(Outcome::Aborted(error())),
+            (Self::MOVING | Self::MOVED, _) => {
+                let place = self.cause.as_deref().unwrap_or("another place");
+                let message = format!("the execution was moved to {place}");
+                Err(StoreError::new(StoreErrorKind::Refused, message))
+            }
             (status, _) => Err(damaged("the end of an execution", format!("its status is `{status}`"))),
         }
     }

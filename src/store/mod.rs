@@ -18,7 +18,7 @@
 //! | record | is kept as | found by |
 //! |---|---|---|
 //! | [`Definition`](Record::Definition) | one text | its fingerprint |
-//! | [`Start`](Record::Start), [`End`](Record::End), [`Redrive`](Record::Redrive) | one [`StoredExecution`] | its number, its ARN, a [`Filter`] |
+//! | [`Start`](Record::Start), [`End`](Record::End), [`Redrive`](Record::Redrive), [`Move`](Record::Move) | one [`StoredExecution`] | its number, its ARN, a [`Filter`] |
 //! | [`Entry`](Record::Entry), [`Snapshot`](Record::Snapshot) | one snapshot and the entries after it | the execution's number, in the order of the entries' numbers |
 //! | [`History`](Record::History) | events | the execution's number, in the order of their ids |
 //! | [`MapRun`](Record::MapRun), [`Children`](Record::Children) | Map Runs, their child executions, the events of these | the execution's number and the Map Run's ARN, in the order in which they were first written |
@@ -87,7 +87,8 @@ pub(crate) use request::StoredRequest;
 /// * **No contradiction**: a commit is [`Refused`](StoreErrorKind::Refused) if one of its records is about an execution or
 ///   a definition that is not there, repeats the number or the ARN of an execution, has the number of an entry or the id of an
 ///   event that is not higher than all before, or a snapshot of an earlier entry than the one before, ends an execution that
-///   has ended, or redrives one that has not.
+///   has ended, redrives one that has not or that is [elsewhere](End::is_elsewhere), or moves one that is not
+///   [`MOVING`](End::MOVING).
 ///
 /// A commit that fails is tried again with the same records, after a while: a disk may be full now and have room later.
 pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
@@ -157,7 +158,8 @@ pub trait ExecutionStore: fmt::Debug + Send + Sync + 'static {
         Ok(documents.find(|document| document.key == key))
     }
 
-    /// Removes executions that have ended and are beyond what is kept, the oldest first, with all that belongs to them.
+    /// Removes executions that have ended and are beyond what is kept, the oldest first, with all that belongs to them; none that
+    /// is [`MOVING`](End::MOVING).
     /// Removes about so many rows at most, so that others do not wait long, and returns how many: 0 if nothing is left to
     /// do. An execution that could be removed only in part is not found any more.
     ///

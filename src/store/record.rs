@@ -61,6 +61,14 @@ pub enum Record {
         /// When.
         time: DateTime<Utc>,
     },
+    /// An execution with the status [`MOVING`](End::MOVING) has arrived in another place and is [`MOVED`](End::MOVED), or it
+    /// stays and runs again, as if it had not ended.
+    Move {
+        /// The execution's number.
+        execution: u64,
+        /// Whether it has arrived.
+        has_arrived: bool,
+    },
     /// A document of a service above, such as a state machine; `None` removes it.
     Document {
         /// What the key is unique within.
@@ -143,7 +151,8 @@ pub struct StoredMapRun {
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
-    /// AWS's status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    /// AWS's status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`. Or `MOVING` or `MOVED`: the execution does not go on in the
+    /// store, and the cause says where it does.
     pub status: String,
     /// When.
     pub time: DateTime<Utc>,
@@ -153,6 +162,18 @@ pub struct End {
     pub error: Option<String>,
     /// Its cause.
     pub cause: Option<String>,
+}
+
+impl End {
+    /// The status of an execution that is on its way to another place: it may be there or not, and does not run here.
+    pub const MOVING: &'static str = "MOVING";
+    /// The status of an execution that goes on in another place.
+    pub const MOVED: &'static str = "MOVED";
+
+    /// Whether it is no end: the execution is in another place, or on its way there.
+    pub fn is_elsewhere(&self) -> bool {
+        self.status == Self::MOVING || self.status == Self::MOVED
+    }
 }
 
 /// An execution as a store knows it.

@@ -34,7 +34,7 @@ fn record() -> impl Strategy<Value = Record> {
     let text = || select(vec!["", "{}", "é\u{0}'", "long long long"]);
     let time =
         || (0..30_u64, 0..2_000_i64).prop_map(|(time, nanos)| records::seconds(time) + Duration::nanoseconds(nanos));
-    let status = select(vec!["SUCCEEDED", "FAILED", "ABORTED"]);
+    let status = select(vec!["SUCCEEDED", "FAILED", "ABORTED", "MOVING"]);
     let name = select(vec!["a", "ab", "B", "b%", ""]);
     let ids = || (1..4_u64, 0..3_u64).prop_map(|(first, more)| first..=first + more);
     let start = (execution(), 1..9_u64, fingerprint(), name, 0..2_u64, time(), text());
@@ -68,6 +68,7 @@ fn record() -> impl Strategy<Value = Record> {
         1 => map_run.prop_map(|(execution, map_run, text)| records::map_run(execution, map_run, text)),
         3 => (execution(), status, time()).prop_map(|(execution, status, time)| records::ended(execution, status, time)),
         1 => (execution(), time()).prop_map(|(execution, time)| records::redriven(execution, time)),
+        1 => (execution(), any::<bool>()).prop_map(|(execution, has_arrived)| records::moved(execution, has_arrived)),
         1 => document.prop_map(|(kind, key, text)| records::document(kind, key, text)),
     ]
 }
@@ -95,7 +96,7 @@ fn filter() -> impl Strategy<Value = Filter> {
     use proptest::option::of;
 
     let time = || of((0..30_u64).prop_map(records::seconds));
-    let status = of(select(vec!["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT"]));
+    let status = of(select(vec!["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "MOVED"]));
     let prefix = of(select(vec!["", "a", "b%", "b"]));
     let parts = (
         status,

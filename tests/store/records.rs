@@ -112,6 +112,10 @@ pub(crate) fn redriven(execution: u64, time: DateTime<Utc>) -> Record {
     Record::Redrive { execution, time }
 }
 
+pub(crate) fn moved(execution: u64, has_arrived: bool) -> Record {
+    Record::Move { execution, has_arrived }
+}
+
 pub(crate) fn document(kind: &str, key: &str, text: Option<&str>) -> Record {
     Record::Document {
         kind: kind.to_owned(),

@@ -97,6 +97,17 @@ impl Kept {
             }
             Record::End { execution, end } => self.end(*execution, end)?,
             Record::Redrive { execution, time } => self.redrive(*execution, *time)?,
+            Record::Move { execution, has_arrived } => {
+                let stored = &mut self.written(*execution)?.stored;
+                let Some(end) = stored.end.as_mut().filter(|end| end.status == End::MOVING) else {
+                    return Err(refused(format!("execution {execution} is not being moved")));
+                };
+                if *has_arrived {
+                    End::MOVED.clone_into(&mut end.status);
+                } else {
+                    stored.end = None;
+                }
+            }
             Record::Document { kind, key, text } => {
                 let documents = self.documents.entry(kind.clone()).or_default();
                 match text {
@@ -158,7 +169,7 @@ impl Kept {
 
     fn redrive(&mut self, execution: u64, time: DateTime<Utc>) -> Result<(), StoreError> {
         let stored = &mut self.written(execution)?.stored;
-        if stored.end.is_none() {
+        if stored.end.as_ref().is_none_or(End::is_elsewhere) {
             return Err(refused(format!("execution {execution} has not ended")));
         }
         stored.end = None;
@@ -305,9 +316,9 @@ impl Kept {
     }
 }
 
-/// When an execution ended, and its number.
+/// When an execution ended that may be removed, and its number.
 fn closed_at(kept: &KeptExecution) -> Option<(DateTime<Utc>, u64)> {
-    let end = kept.stored.end.as_ref()?;
+    let end = kept.stored.end.as_ref().filter(|end| end.status != End::MOVING)?;
     Some((end.time, kept.stored.start.number))
 }
 

@@ -222,7 +222,10 @@ impl std::fmt::Debug for SqliteStore {
 impl ExecutionStore for SqliteStore {
     fn commit(&self, records: &[Record]) -> Result<(), StoreError> {
         let written = self.write(|connection, known| write::commit(connection, known, records));
-        if records.iter().any(|record| matches!(record, Record::Redrive { .. })) {
+        if records
+            .iter()
+            .any(|record| matches!(record, Record::Redrive { .. } | Record::Move { .. }))
+        {
             lock(&self.ended).changed();
         }
         written

@@ -53,7 +53,7 @@ fn next(transaction: &Transaction<'_>, retention: &Retention) -> Result<Option<i
     let first = transaction
         .prepare_cached(
             "SELECT number, stop_time, (SELECT closed FROM totals) FROM executions
-             WHERE stop_time IS NOT NULL ORDER BY stop_time, number LIMIT 1",
+             WHERE stop_time IS NOT NULL AND status <> 'MOVING' ORDER BY stop_time, number LIMIT 1",
         )?
         .query_row([], |row| {
             Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))

@@ -22,6 +22,7 @@
 //!   event an execution is written, so it knows that the execution is there.
 //! * What listings look at is in `executions`; texts of any size are apart in `starts` and `ends`, so that an execution that
 //!   ends does not write its input again.
+//! * An execution that goes on elsewhere has `MOVING` or `MOVED` as its status, and where that is as its cause.
 //! * There is no index of names. Random names cost each start two pages, one in the index of ARNs and one here: 15.8 KB
 //!   written for each start in groups of 100, instead of 9.1. A search by prefix reads executions in the order of their
 //!   numbers, until its page is full.

@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
                 let number = integer(*execution)?;
                 let redriven = self.run(
                     "UPDATE executions SET status = 'RUNNING', stop_time = NULL, redrive_count = redrive_count + 1,
-                     redrive_time = ?2 WHERE number = ?1 AND stop_time IS NOT NULL",
+                     redrive_time = ?2 WHERE number = ?1 AND stop_time IS NOT NULL AND status NOT IN ('MOVING', 'MOVED')",
                     params![number, microseconds(*time)],
                 )?;
                 if redriven == 0 {
@@ -122,6 +122,7 @@ impl<'a> Writer<'a> {
                 self.run("DELETE FROM ends WHERE execution = ?1", params![number])?;
                 self.closed -= 1;
             }
+            Record::Move { execution, has_arrived } => self.move_on(*execution, *has_arrived)?,
             Record::Document { kind, key, text } => {
                 match text {
                     Some(text) => self.run(
@@ -284,9 +285,27 @@ impl<'a> Writer<'a> {
             "INSERT INTO ends (execution, output, error, cause) VALUES (?1, ?2, ?3, ?4)",
             params![number, end.output, end.error, end.cause],
         )?;
-        self.closed += 1;
+        self.closed += i64::from(end.status != End::MOVING);
         self.write_batch()?;
         self.known.has_ended(number);
+        Ok(())
+    }
+
+    fn move_on(&mut self, execution: u64, has_arrived: bool) -> Result<(), Failure> {
+        let number = integer(execution)?;
+        let sql = if has_arrived {
+            "UPDATE executions SET status = 'MOVED' WHERE number = ?1 AND status = 'MOVING'"
+        } else {
+            "UPDATE executions SET status = 'RUNNING', stop_time = NULL WHERE number = ?1 AND status = 'MOVING'"
+        };
+        if self.run(sql, params![number])? == 0 {
+            return Err(Failure::refused(format!("execution {execution} is not being moved")));
+        }
+        if has_arrived {
+            self.closed += 1;
+        } else {
+            self.run("DELETE FROM ends WHERE execution = ?1", params![number])?;
+        }
         Ok(())
     }
 

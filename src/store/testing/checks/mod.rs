@@ -63,6 +63,11 @@ pub(super) const CHECKS: &[Check] = &[
         run: parts::ends,
     },
     Check {
+        name: "moves",
+        about: "an execution is moved to another place, or stays",
+        run: parts::moves,
+    },
+    Check {
         name: "history",
         about: "a history comes in pages, in the order of its ids",
         run: parts::history,

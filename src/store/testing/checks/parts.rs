@@ -1,6 +1,6 @@
 //! The parts of an execution, and documents.
 
-use super::super::super::{Record, StoredExecution};
+use super::super::super::{End, Record, Retention, StoreErrorKind, StoredExecution};
 use super::super::{Failure, Stores, ensure_equal, sample};
 
 pub(super) fn journal(stores: &Stores<'_>) -> Result<(), Failure> {
@@ -83,6 +83,41 @@ pub(super) fn ends(stores: &Stores<'_>) -> Result<(), Failure> {
     expected.redrive_count = 3;
     expected.redrive_time = Some(sample::time(10));
     check(&expected, "after a redrive and an end in one commit")
+}
+
+pub(super) fn moves(stores: &Stores<'_>) -> Result<(), Failure> {
+    let store = stores.open()?;
+    let refused = |record: Record, what: &str| match store.commit(&[record]) {
+        Err(error) if error.kind() == StoreErrorKind::Refused => Ok(()),
+        other => Err(Failure(format!("{what} gives {other:?}"))),
+    };
+    let moved = |has_arrived| Record::Move {
+        execution: 1,
+        has_arrived,
+    };
+    let mut expected = sample::running(1);
+    let arn = expected.start.arn.clone();
+    store.commit(&[sample::definition(sample::FINGERPRINT), sample::started(1)])?;
+    refused(moved(true), "the arrival of an execution that runs")?;
+    for has_arrived in [false, true] {
+        store.commit(&[sample::ended(1, End::MOVING, sample::time(5))])?;
+        expected.end = Some(sample::end(End::MOVING, sample::time(5)));
+        ensure_equal(&store.execution(&arn)?.as_ref(), &Some(&expected), "on its way")?;
+        let everything = Retention {
+            most: Some(0),
+            ..Retention::default()
+        };
+        ensure_equal(&store.remove_closed(&everything, 100)?, &0, "what is removed of it")?;
+        let redrive = Record::Redrive {
+            execution: 1,
+            time: sample::time(6),
+        };
+        refused(redrive, "a redrive on its way")?;
+        store.commit(&[moved(has_arrived)])?;
+        expected.end = has_arrived.then(|| sample::end(End::MOVED, sample::time(5)));
+        ensure_equal(&store.execution(&arn)?.as_ref(), &Some(&expected), "afterwards")?;
+    }
+    refused(moved(false), "the return of an execution that has arrived")
 }
 
 pub(super) fn history(stores: &Stores<'_>) -> Result<(), Failure> {
