@@ -16,7 +16,7 @@ use crate::definition::WorkflowType;
 use crate::error::{Error, ErrorKind};
 use crate::execution::{Execution, Program};
 use crate::services::step_functions::Target;
-use crate::store::{self, ExecutionStore, Record, StoreError, StoredExecution, StoredOrigin, StoredRequest};
+use crate::store::{self, End, ExecutionStore, Record, StoreError, StoredExecution, StoredOrigin, StoredRequest};
 
 impl Interpreter {
     /// Keeps executions in a store, where they outlive the process: see
@@ -180,7 +180,9 @@ impl Shared {
     pub(super) fn ended_execution(self: &Arc<Self>, arn: &str) -> Option<Arc<Running>> {
         let writer = self.writer().ok()??;
         let read = writer.store().execution(arn).and_then(|known| match known {
-            Some(known) if known.end.is_some() => self.ended(&writer, &known).map(Some),
+            Some(known) if known.end.as_ref().is_some_and(|end| !end.is_elsewhere()) => {
+                self.ended(&writer, &known).map(Some)
+            }
             _ => Ok(None),
         });
         read.unwrap_or_else(|error| {
@@ -197,12 +199,13 @@ impl Shared {
     }
 
     /// Whether an attempt of a task has started an execution under this ARN that runs for the store, though not here: it
-    /// could not go on after a restart.
+    /// could not go on after a restart, or was moved to another place.
     pub(super) fn has_resting_child(&self, arn: &str, attempt: &str) -> bool {
         let read = || {
             let Some(writer) = self.writer()? else { return Ok(false) };
             let known = writer.store().execution(arn).map_err(unreadable)?;
-            let Some(known) = known.filter(|known| known.end.is_none()) else {
+            let is_open = |known: &StoredExecution| known.end.as_ref().is_none_or(End::is_elsewhere);
+            let Some(known) = known.filter(is_open) else {
                 return Ok(false);
             };
             let program = self.stored.program(writer.store(), &known.start.definition);
@@ -261,7 +264,7 @@ impl Target {
 }
 
 /// The name of an execution that an attempt of a task starts without naming it: a UUID, the same each time.
-pub(super) fn name_of_child(attempt: &str) -> String {
+pub(crate) fn name_of_child(attempt: &str) -> String {
     let hash = Sha256::digest(attempt);
     let mut bytes = [0; 16];
     for (byte, hashed) in bytes.iter_mut().zip(hash) {

@@ -25,6 +25,13 @@ impl StepFunctionsError {
         Self::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{arn}'"))
     }
 
+    /// The execution goes on in another place.
+    #[cfg(feature = "store")]
+    pub(super) fn execution_elsewhere(arn: &str, place: &str) -> Self {
+        let message = format!("Execution Does Not Exist: '{arn}' was moved to {place}");
+        Self::new("ExecutionDoesNotExist", message)
+    }
+
     pub(super) fn execution_not_redrivable(arn: &str, reason: &str) -> Self {
         let message = format!("Execution Not Redrivable: '{arn}': {reason}");
         Self::new("ExecutionNotRedrivable", message)

@@ -47,6 +47,9 @@ impl Service {
         #[cfg(feature = "store")]
         if let Some(documents) = &self.documents {
             let found = Stored::find(documents, arn)?.ok_or_else(missing)?;
+            if let Some(place) = found.place_elsewhere() {
+                return Err(StepFunctionsError::execution_elsewhere(arn, place));
+            }
             return Ok(Known::Stored(Box::new(found)));
         }
         let found = self.registry().executions.find(arn).cloned();

@@ -124,6 +124,12 @@ impl Stored {
         }))
     }
 
+    /// Where it goes on, if that is in another place.
+    pub(super) fn place_elsewhere(&self) -> Option<&str> {
+        let end = self.execution.end.as_ref().filter(|end| end.is_elsewhere())?;
+        Some(end.cause.as_deref().unwrap_or("another place"))
+    }
+
     pub(super) fn facts(&self) -> Facts {
         facts(&self.execution, &self.request)
     }
@@ -229,7 +235,11 @@ fn of(state_machine_arn: &str) -> Filter {
     }
 }
 
+/// What a list tells of an execution; `None` if it was not started by the API, or goes on in another place.
 fn facts_of(execution: &StoredExecution) -> Result<Option<Facts>, StoreError> {
+    if execution.end.as_ref().is_some_and(crate::store::End::is_elsewhere) {
+        return Ok(None);
+    }
     let request = execution.start.request()?;
     Ok(request.map(|request| facts(execution, &request)))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::process::ExitCode;
 
 use super::{Failure, Format, Output, execution_json, find, status, stores, time};
-use crate::store::Filter;
+use crate::store::{End, Filter};
 
 /// List executions, the newest first
 ///
@@ -34,6 +34,8 @@ enum Status {
     Failed,
     TimedOut,
     Aborted,
+    Moving,
+    Moved,
 }
 
 pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode, Failure> {
@@ -44,6 +46,8 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         Status::Failed => "FAILED",
         Status::TimedOut => "TIMED_OUT",
         Status::Aborted => "ABORTED",
+        Status::Moving => End::MOVING,
+        Status::Moved => End::MOVED,
     };
     let filter = Filter {
         status: arguments.status.map(|status| status_of(status).to_owned()),

@@ -39,6 +39,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
             return Err(Failure::new(format!("the execution `{name}` is RUNNING"))
                 .help(format!("`{}` lets it go on", stores::resuming(&arguments.store))));
         }
+        if let Some(end) = execution.end.as_ref().filter(|end| end.is_elsewhere()) {
+            let place = end.cause.as_deref().unwrap_or("another place");
+            return Err(Failure::new(format!("the execution `{name}` was moved to {place}")));
+        }
         if !meant.iter().any(|known| known.start.arn == execution.start.arn) {
             meant.push(execution);
         }

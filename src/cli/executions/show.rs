@@ -100,7 +100,9 @@ fn data_json(execution: &StoredExecution) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("input".to_owned(), parsed(&execution.start.input));
     let Some(end) = &execution.end else { return told };
-    if let Some(value) = &end.output {
+    if end.is_elsewhere() {
+        told.insert("movedTo".to_owned(), json!(end.cause));
+    } else if let Some(value) = &end.output {
         told.insert("output".to_owned(), parsed(value));
     } else {
         told.insert("error".to_owned(), json!(end.error));
@@ -115,7 +117,10 @@ fn show(execution: &StoredExecution, output: &mut Output) -> Result<(), Failure>
         let times = if execution.redrive_count == 1 { "time" } else { "times" };
         format!("{} {times}, last {}", execution.redrive_count, time(last))
     });
-    let end = execution.end.as_ref();
+    let (elsewhere, end) = match &execution.end {
+        Some(end) if end.is_elsewhere() => (Some(end), None),
+        end => (None, end.as_ref()),
+    };
     let lines = [
         ("name", Some(start.name.clone())),
         ("ARN", Some(start.arn.clone())),
@@ -123,6 +128,8 @@ fn show(execution: &StoredExecution, output: &mut Output) -> Result<(), Failure>
         ("status", Some(status(execution).to_owned())),
         ("started", Some(time(start.time))),
         ("ended", end.map(|end| time(end.time))),
+        ("moved", elsewhere.map(|end| time(end.time))),
+        ("moved to", elsewhere.and_then(|end| end.cause.clone())),
         ("redriven", redriven),
         ("input", Some(start.input.clone())),
         ("output", end.and_then(|end| end.output.clone())),
