@@ -4,6 +4,7 @@ use clap::Args;
 use std::net::SocketAddr;
 use tokio::task::JoinHandle;
 
+use crate::cli::cluster;
 use crate::cli::failure::Failure;
 use crate::runtime::Interpreter;
 use crate::server::{Reports, StepFunctions};
@@ -110,7 +111,7 @@ impl RestateOptions {
         use crate::durable::RestateWorker;
 
         let failed = |error: crate::Error| Failure::new(error.to_string());
-        let client = self.client()?;
+        let client = cluster::client(&self.restate, &self.restate_admin)?;
         let api = StepFunctions::on_restate_reporting(interpreter, client.clone(), reports).map_err(failed)?;
         let listener = RestateWorker::listener(self.worker).map_err(|error| {
             Failure::new(format!("cannot listen on {}: {}", self.worker, reason(&error)))
@@ -142,25 +143,6 @@ impl RestateOptions {
         Ok((api, Work(work)))
     }
 
-    #[cfg(feature = "restate")]
-    fn client(&self) -> Result<crate::durable::RestateClient, Failure> {
-        if self.restate_admin.len() > self.restate.len() {
-            return Err(Failure::new("there are more `--restate-admin` than `--restate`"));
-        }
-        let mut client: Option<crate::durable::RestateClient> = None;
-        for (number, url) in self.restate.iter().enumerate() {
-            let known = admin_of(url).ok_or_else(|| {
-                Failure::new(format!("`{url}` is no URL of a Restate server")).help("write it as http://HOST:8080")
-            })?;
-            let admin = self.restate_admin.get(number).cloned().unwrap_or(known);
-            client = Some(match client {
-                Some(client) => client.node(url, admin),
-                None => crate::durable::RestateClient::new(url, admin),
-            });
-        }
-        client.ok_or_else(|| Failure::new("`--restate` has no URL"))
-    }
-
     #[cfg(not(feature = "restate"))]
     #[expect(clippy::unused_async, reason = "a cluster is waited for")]
     pub(super) async fn serve(
@@ -169,39 +151,10 @@ impl RestateOptions {
         _reports: Reports,
         _is_quiet: bool,
     ) -> Result<(StepFunctions, Work), Failure> {
-        Err(Failure::new("this `asl` was built without Restate")
-            .help("install it by `cargo install asl-engine --features cli,restate`"))
+        Err(cluster::missing())
     }
 }
 
 /// Between two tries to reach the cluster.
 #[cfg(feature = "restate")]
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(500);
-
-/// The admin API as a rule, of the host of an ingress.
-#[cfg(feature = "restate")]
-fn admin_of(ingress: &str) -> Option<String> {
-    let (scheme, rest) = ingress.split_once("://")?;
-    let authority = rest.split('/').next().filter(|authority| !authority.is_empty())?;
-    // An address of IPv6 has colons of its own.
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    Some(format!("{scheme}://{host}:9070"))
-}
-
-#[cfg(all(test, feature = "restate"))]
-mod tests {
-    use super::admin_of;
-
-    #[test]
-    fn the_admin_api_is_at_the_host_of_the_ingress() {
-        assert_eq!(admin_of("http://h:8080").as_deref(), Some("http://h:9070"));
-        assert_eq!(admin_of("https://h/").as_deref(), Some("https://h:9070"));
-        assert_eq!(admin_of("http://[::1]:18080").as_deref(), Some("http://[::1]:9070"));
-        assert_eq!(admin_of("http://[::1]").as_deref(), Some("http://[::1]:9070"));
-        assert_eq!(admin_of("h:8080"), None);
-        assert_eq!(admin_of("http://"), None);
-    }
-}
