@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use tokio::runtime::{Builder, Runtime};
 
 use super::failure::{Failure, reason};
-use crate::store::{SqliteStore, StoreError, StoreErrorKind};
+use crate::store::{End, ExecutionStore as _, Filter, SqliteStore, StoreError, StoreErrorKind};
 
 /// The exit codes that shells give to a process that SIGINT or SIGTERM has ended.
 const INTERRUPTED: u8 = 130;
@@ -50,6 +50,25 @@ pub(super) fn listing(file: &str) -> String {
 pub(super) fn shows(file: &str, name: Option<&str>) -> String {
     let name = quoted(name.unwrap_or_default());
     format!("`asl executions show --store {} {name}` shows it", quoted(file))
+}
+
+/// Tells of executions that a move has not finished: nobody runs them.
+pub(super) fn tell_of_moving(store: &SqliteStore, file: &str) -> Result<(), Failure> {
+    let filter = Filter {
+        status: Some(End::MOVING.to_owned()),
+        ..Filter::default()
+    };
+    let moving = store.executions(&filter, 1).map_err(|error| failed(&error))?;
+    if let Some(place) = moving
+        .first()
+        .and_then(|execution| execution.end.as_ref()?.cause.as_ref())
+    {
+        let command = format!("asl executions move --store {}", quoted(file));
+        tell(&format!(
+            "executions are on their way to {place}: `{command} …` finishes that"
+        ));
+    }
+    Ok(())
 }
 
 /// As a shell takes it.

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::CHILDREN_AT_ONCE;
-use super::messages::Reported;
-use crate::execution::{Execution, Limits, Program, StartOptions};
+use super::messages::{Reported, StartedChild};
+use crate::execution::{Execution, Limits, Program, StartOptions, TaskId};
 use crate::services::step_functions::Lineage;
 use crate::store::{Start, StoreError, StoreErrorKind, StoredDefinition, StoredOrigin, StoredRequest};
 
@@ -47,6 +47,12 @@ pub(crate) struct Begun {
     /// What was told of executions when it was started; `None` if nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reported: Option<Reported>,
+    /// How often it was redriven before it came here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) redrives_elsewhere: u32,
+    /// The executions that its tasks had started before it came here. It is for one run alone: a redrive asks for other tasks.
+    #[serde(skip)]
+    pub(super) started: Vec<(TaskId, StartedChild)>,
 }
 
 /// The Map Run of a child execution.
@@ -119,6 +125,8 @@ impl Begun {
             services,
             child_of: None,
             reported: None,
+            redrives_elsewhere: 0,
+            started: Vec::new(),
         }
     }
 
@@ -166,6 +174,7 @@ impl Begun {
             request: origin.request,
             redrive_count: 0,
             redrive_time: None,
+            redrives_elsewhere: self.redrives_elsewhere,
             run: None,
         };
         Ok(Opening {
@@ -221,6 +230,9 @@ pub(crate) struct Facts {
     pub(crate) redrive_count: u32,
     #[serde(default)]
     pub(crate) redrive_time: Option<DateTime<Utc>>,
+    /// How often it was redriven before it came here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) redrives_elsewhere: u32,
     /// The invocation that runs it.
     #[serde(default)]
     pub(super) run: Option<String>,
@@ -233,9 +245,29 @@ impl Facts {
         Self { run, ..self }
     }
 
+    /// The same of an execution that has been redriven since.
+    pub(super) fn redriven_as(self, execution: &Execution) -> Self {
+        let context = execution.context();
+        Self {
+            redrive_count: context.redrive_count.unwrap_or_default(),
+            redrive_time: context.redrive_time,
+            ..self
+        }
+    }
+
+    /// How often it was redriven here, which tells its run.
+    pub(crate) fn redrives_here(&self) -> u32 {
+        self.redrive_count.saturating_sub(self.redrives_elsewhere)
+    }
+
     pub(super) fn has_input(&self, input: &Value) -> bool {
         serde_json::from_str::<Value>(&self.input).is_ok_and(|own| own == *input)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What a list tells of an execution.

@@ -64,6 +64,8 @@ impl Children {
                 graph: start.graph.number(),
             }),
             reported: None,
+            redrives_elsewhere: 0,
+            started: Vec::new(),
         };
         Box::pin(context.request(target, Message(begun)).call())
     }

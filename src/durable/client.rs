@@ -93,6 +93,11 @@ impl RestateClient {
         self
     }
 
+    /// The URLs of the nodes' ingresses.
+    pub(super) fn ingresses(&self) -> Vec<String> {
+        self.nodes.ingresses().map(str::to_owned).collect()
+    }
+
     /// Tells the cluster of a worker at a URL. It calls the worker to learn what it does; the worker has to serve already. New
     /// executions and tasks go to the worker that was registered last for them. A worker that has other machines or resources after
     /// a restart is registered again.
@@ -134,7 +139,11 @@ impl RestateClient {
     }
 
     async fn send_start(&self, place: &Place, body: String) -> Result<bool, Error> {
-        let origin = unique();
+        self.send_start_as(place, body, unique()).await
+    }
+
+    /// The same of a start that may have been sent before, with the same `origin`.
+    pub(super) async fn send_start_as(&self, place: &Place, body: String, origin: String) -> Result<bool, Error> {
         let call = Call {
             header: Some((ORIGIN_HEADER, origin.clone())),
             within: Some(AT_ONCE),
@@ -152,7 +161,7 @@ impl RestateClient {
     }
 
     /// Which start an execution comes of, as soon as it begins; `None` if it was ended before it could.
-    async fn origin(&self, place: &Place) -> Result<Option<String>, Error> {
+    pub(super) async fn origin(&self, place: &Place) -> Result<Option<String>, Error> {
         loop {
             let has_ended = self.has_ended(place).await?.unwrap_or_default();
             let call = Call {

@@ -212,6 +212,10 @@ impl<'a> Driver<'a> {
 
     /// Asks for a task whose token is known.
     fn ask_for(&mut self, task: Task) {
+        if task.is_submitted && task.resource.pattern() == IntegrationPattern::WaitForTaskToken {
+            // It was asked for before its execution came here.
+            return;
+        }
         if *task.resource.kind() == ResourceKind::Activity {
             let activity = task.resource.shared_arn();
             if !self.hands.handled_activities.contains(&*activity) {
@@ -299,6 +303,10 @@ impl<'a> Driver<'a> {
                 start_time: self.execution.context().start_time,
                 services: self.hands.services.clone(),
             }),
+            started: {
+                let mut started = self.hands.started.iter();
+                started.find(|(task, _)| *task == id).map(|(_, child)| child.clone())
+            },
         };
         let own_service = names::of_resource(&call.resource);
         let has_own = self

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::messages::StartedChild;
+use crate::execution::TaskId;
 use crate::services::step_functions::Lineage;
 
 #[derive(Clone)]
@@ -12,4 +14,6 @@ pub(super) struct Hands {
     pub(super) handled_activities: BTreeSet<String>,
     /// Its ancestors, for those that it starts.
     pub(super) lineage: Lineage,
+    /// The executions that its tasks had started before it came here.
+    pub(super) started: Vec<(TaskId, StartedChild)>,
 }

@@ -148,6 +148,16 @@ impl RestateClient {
         Ok(services.into_iter().map(|service| service.name).collect())
     }
 
+    /// The names of all services.
+    pub(super) async fn services(&self) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Service {
+            name: String,
+        }
+        let services: Vec<Service> = self.query("SELECT name FROM sys_service").await?;
+        Ok(services.into_iter().map(|service| service.name).collect())
+    }
+
     pub(super) async fn query<T: for<'d> Deserialize<'d>>(&self, sql: &str) -> Result<Vec<T>, Error> {
         let answer = self.administer("/query", &json!({ "query": sql })).await?;
         let rows: Rows<T> = serde_json::from_slice(&answer).map_err(unreadable)?;

@@ -155,6 +155,18 @@ pub(super) struct TaskCall {
     /// The execution, for a task that may start another.
     #[serde(default)]
     pub(super) parent: Option<ParentFacts>,
+    /// What it has started already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) started: Option<StartedChild>,
+}
+
+/// An execution that a task has started.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct StartedChild {
+    pub(super) arn: String,
+    pub(super) start_time: DateTime<Utc>,
+    /// The invocation that runs it.
+    pub(super) run: String,
 }
 
 /// What the executions that an execution starts have of it.

@@ -12,6 +12,7 @@
 //! | an execution that another starts | a run of the workflow `asl-execution`; its key is its ARN |
 //! | a task token | an object of the service `asl-token`, at which answers wait for their execution |
 //! | an activity | an object of the service `asl-activity`, at which tasks wait for those who ask for them |
+//! | an execution that comes from a store ([`Move`]) | the same run, which begins with what an object of the service `asl-move` has |
 //! | a redrive | another run of the workflow, of the key `KEY#START.NUMBER`; an object of the service `asl-redrive` counts them |
 //! | Wait, delays of retries, timeouts | durable timers |
 //! | the history | the workflow's state, kept for 90 days |
@@ -31,6 +32,7 @@ mod hands;
 mod listing;
 mod map_runs;
 mod messages;
+mod moves;
 mod names;
 mod nested;
 mod nodes;
@@ -56,6 +58,7 @@ pub use client::{RestateClient, RestateExecution};
 pub(crate) use documents::{Changes, SharedDocument};
 pub(crate) use listing::{Found, Position};
 pub(crate) use messages::Reported;
+pub use moves::{Move, Moved};
 pub(crate) use place::Place;
 pub(crate) use reports::{Change, Reporter};
 pub use worker::RestateWorker;
@@ -100,6 +103,8 @@ const LISTEN: &str = "listen";
 const DELIVER: &str = "deliver";
 const OVER: &str = "over";
 const CHECK: &str = "check";
+/// The execution is about to wait: what comes until then is kept.
+const EXPECT: &str = "expect";
 
 /// The handlers that redrive an execution, and tell how often that was done.
 const REDRIVE: &str = "redrive";

@@ -8,6 +8,9 @@ pub(super) const TOKENS: &str = "asl-token";
 /// The service that redrives executions; its keys are their services and keys.
 pub(super) const REDRIVES: &str = "asl-redrive";
 
+/// The service of what is left of executions that come from a store; its keys are their services and keys.
+pub(super) const MOVES: &str = "asl-move";
+
 /// The service of activities; its keys are their ARNs.
 pub(super) const ACTIVITIES: &str = "asl-activity";
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::awaited::{self, at};
 use super::begun::{Begun, Facts};
 use super::drive::time;
-use super::messages::{Awaited, Delivery, Ending, Message, Receipt, TaskAnswer, TaskCall};
+use super::messages::{Awaited, Delivery, Ending, Message, Receipt, StartedChild, TaskAnswer, TaskCall};
 use super::place::Place;
 use super::redrive::Redrives;
 use super::{BEGUN, CHECK, DELIVER, ENDED, REDRIVES, RUN, TELL, names};
@@ -62,12 +62,53 @@ async fn start(
         Ok(request) => request,
         Err(error) => return Ok(Err(error)),
     };
+    let begun = match &call.started {
+        Some(started) => Running::from(started.clone()),
+        None => match begin(context, interpreter, operation, call, &request).await? {
+            Ok(begun) => begun,
+            Err(error) => return Ok(Err(error)),
+        },
+    };
+    let Running {
+        arn,
+        start_time,
+        run,
+        is_named,
+    } = begun;
+    let answer = started(operation.style, &arn, start_time);
+    match operation.action {
+        Action::RunExecution | Action::RunExecutionForJson => {
+            let waits = wait(context, call, run, answer, request.input_text).await;
+            if waits.is_err() {
+                stop_unnamed(context, &arn, is_named);
+            }
+            waits.map(|()| Ok(None))
+        }
+        Action::StartSyncExecution => {
+            let ended = context.request::<_, Message<Found>>(at(&arn, ENDED), Message(run.invocation));
+            let Message(Some((facts, Some(ending)))) = ended.call().await? else {
+                return Ok(Err(lost(&arn)));
+            };
+            Ok(awaited::answer(operation, &request.input_text, &facts, ending)?.map(Some))
+        }
+        _ => Ok(Ok(Some(answer))),
+    }
+}
+
+/// Begins the execution that a task asks for, or finds the one of its name.
+async fn begin(
+    context: &ContextInternal,
+    interpreter: &Interpreter,
+    operation: Operation,
+    call: &TaskCall,
+    request: &StartExecution,
+) -> Result<Result<Running, TaskError>, TerminalError> {
     let attempt_id = call.id.of_execution(&call.execution_arn);
     // What is random, and what depends on this worker, is chosen once.
     let asked = || async {
         interpreter.follow_catalogue().await?;
         let now = chrono::SubsecRound::trunc_subsecs(interpreter.own_clock().now(), 6);
-        let asked = asked(interpreter, operation, &request, call, &attempt_id, now);
+        let asked = asked(interpreter, operation, request, call, &attempt_id, now);
         Ok::<_, HandlerError>(Message(asked.map_err(ErrorOutput::from)))
     };
     let Message(asked) = context.run(asked).await?;
@@ -97,24 +138,12 @@ async fn start(
             Err(error) => return Ok(Err(error.in_style(operation.style))),
         }
     }
-    let answer = started(operation.style, &arn, start_time);
-    match operation.action {
-        Action::RunExecution | Action::RunExecutionForJson => {
-            let waits = wait(context, call, run, answer, request.input_text).await;
-            if waits.is_err() {
-                stop_unnamed(context, &arn, is_named);
-            }
-            waits.map(|()| Ok(None))
-        }
-        Action::StartSyncExecution => {
-            let ended = context.request::<_, Message<Found>>(at(&arn, ENDED), Message(run.invocation));
-            let Message(Some((facts, Some(ending)))) = ended.call().await? else {
-                return Ok(Err(lost(&arn)));
-            };
-            Ok(awaited::answer(operation, &request.input_text, &facts, ending)?.map(Some))
-        }
-        _ => Ok(Ok(Some(answer))),
-    }
+    Ok(Ok(Running {
+        arn,
+        start_time,
+        run,
+        is_named,
+    }))
 }
 
 /// What a worker makes of a request.
@@ -162,6 +191,31 @@ struct Run {
     invocation: String,
 }
 
+/// An execution that a task has started.
+struct Running {
+    arn: String,
+    start_time: DateTime<Utc>,
+    run: Run,
+    /// Whether the task gives it its name.
+    is_named: bool,
+}
+
+impl From<StartedChild> for Running {
+    /// One that the task had started before it came here: its first run is here.
+    fn from(StartedChild { arn, start_time, run }: StartedChild) -> Self {
+        let run = Run {
+            key: arn.clone(),
+            invocation: run,
+        };
+        Self {
+            arn,
+            start_time,
+            run,
+            is_named: false,
+        }
+    }
+}
+
 /// The task was cancelled, and nobody knows of the execution.
 fn stop_unnamed(context: &ContextInternal, arn: &str, is_named: bool) {
     if !is_named {
@@ -190,7 +244,7 @@ async fn find(context: &ContextInternal, first: Run) -> Result<Option<(Run, Told
     let redrives = context.request::<_, Message<Option<Redrives>>>(RequestTarget::object(service, key, REDRIVES), ());
     let Message(redrives) = redrives.call().await?;
     let is_its_own = |known: &Redrives| told.as_ref().is_none_or(|(facts, _)| known.are_of(facts.start_time));
-    let Some(redrives) = redrives.filter(is_its_own) else {
+    let Some(redrives) = redrives.filter(|known| known.count > 0 && is_its_own(known)) else {
         return Ok(told.map(|told| (first, told)));
     };
     let last = Run {

@@ -160,6 +160,10 @@ impl Nodes {
         });
     }
 
+    pub(super) fn ingresses(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|node| &*node.ingress)
+    }
+
     /// Calls one node after the other until one answers. The answer is an error, too, if the last one gave it.
     pub(super) async fn call(&self, call: Call) -> Result<Answer, Error> {
         loop {

@@ -35,6 +35,11 @@ impl Place {
         self.service == names::EXPRESS
     }
 
+    /// Whether its key is the ARN of an execution that has brought its state machine with it.
+    pub(super) fn is_by_arn(&self) -> bool {
+        self.is_express() || self.service == names::EXECUTIONS
+    }
+
     /// A child execution of a distributed Map, or a later run of it.
     pub(super) fn of_child(key: &str) -> Self {
         Self {
@@ -102,6 +107,14 @@ impl Place {
         Self {
             service: names::REDRIVES.to_owned(),
             key: format!("{}/{}", self.service, self.key),
+        }
+    }
+
+    /// What has the rest of an execution that comes from a store.
+    pub(super) fn parcel(&self) -> Self {
+        Self {
+            service: names::MOVES.to_owned(),
+            ..self.redrives()
         }
     }
 

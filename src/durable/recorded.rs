@@ -22,6 +22,7 @@ use super::documents::{Last, Page, Read, SharedDocument, Write};
 use super::messages::{
     Awaited, Delivered, Delivery, Ending, Events, Range, Receipt, Reported, Stop, TaskAnswer, TaskCall,
 };
+use super::moves::{Parcel, Part, Rest};
 use super::nested::Asked;
 use super::redrive::{Redriven, Redrives};
 use super::remains::{Redrivable, Redrive, Remains};
@@ -40,7 +41,7 @@ const WORKFLOWS: [&str; 4] = ["asl.", "asl-execution.", "asl-express.", "asl-chi
 
 /// What the messages of each kind are; of several, one.
 const KINDS: &[(&str, &[Check])] = &[
-    ("run.input", &[same::<Begun>, same::<Redrive>]),
+    ("run.input", &[same::<Begun>, same::<Redrive>, same::<Parcel>]),
     ("run.output", &[same::<Ending>]),
     ("run.promise", &[same::<Stop>]),
     (
@@ -109,6 +110,13 @@ const KINDS: &[(&str, &[Check])] = &[
     ("asl-documents.write.output", &[same::<Option<u64>>]),
     ("asl-documents.write.state.document", &[same::<SharedDocument>]),
     ("asl-documents.write.state.last", &[same::<Last>]),
+    ("asl-move.forget.input", &[same::<()>]),
+    ("asl-move.forget.output", &[same::<()>]),
+    ("asl-move.keep.input", &[whole]),
+    ("asl-move.keep.output", &[same::<()>]),
+    ("asl-move.keep.state.part", &[same::<Part>]),
+    ("asl-move.part.input", &[same::<usize>]),
+    ("asl-move.part.output", &[same::<Option<Part>>]),
     ("asl-redrive.hold.input", &[same::<Option<DateTime<Utc>>>]),
     ("asl-redrive.note.input", &[same::<Redrives>]),
     ("asl-redrive.note.output", &[same::<()>]),
@@ -133,6 +141,9 @@ const KINDS: &[(&str, &[Check])] = &[
     ("asl-token.deliver.output", &[same::<Receipt>]),
     ("asl-token.deliver.run", &[same::<DateTime<Utc>>]),
     ("asl-token.deliver.state.task", &[same::<tokens::Task>]),
+    ("asl-token.expect.input", &[same::<()>]),
+    ("asl-token.expect.output", &[same::<()>]),
+    ("asl-token.expect.state.task", &[same::<tokens::Task>]),
     ("asl-token.listen.input", &[same::<String>]),
     ("asl-token.listen.output", &[same::<()>]),
     ("asl-token.listen.state.task", &[same::<tokens::Task>]),
@@ -152,6 +163,15 @@ fn inside<T: Serialize + DeserializeOwned>(text: &str) -> Result<(), String> {
     same::<String>(text)?;
     let inner: String = read_text(text, "a message").map_err(|error| error.to_string())?;
     same::<T>(&inner)
+}
+
+/// A part of an execution that comes from a store; the execution itself is in one.
+fn whole(text: &str) -> Result<(), String> {
+    same::<(usize, Part)>(text)?;
+    match read_text(text, "a message").map_err(|error| error.to_string())? {
+        (0_usize, Part::Rest(rest)) => same::<Rest>(&rest),
+        _ => Ok(()),
+    }
 }
 
 #[test]

@@ -25,8 +25,8 @@ use crate::services::step_functions::RedriveTokens;
 /// The handler that looks whether the runs are still kept.
 const HOLD: &str = "hold";
 
-/// The handler that a child execution of a Map Run tells of its redrive.
-const NOTE: &str = "note";
+/// The handler that is told of redrives that were asked for elsewhere: of a child execution of a Map Run, and in a store.
+pub(super) const NOTE: &str = "note";
 
 /// The state of the object.
 const STATE: &str = "redrives";
@@ -61,6 +61,17 @@ pub(super) struct Redrives {
 }
 
 impl Redrives {
+    /// None so far, of an execution that was redriven in a store, where the tokens were used.
+    pub(super) fn elsewhere(start: DateTime<Utc>, tokens: RedriveTokens) -> Self {
+        Self {
+            first: Some(start),
+            count: 0,
+            time: start,
+            invocation: None,
+            tokens,
+        }
+    }
+
     /// Whether they are of an execution that began at a time.
     pub(super) fn are_of(&self, start: DateTime<Utc>) -> bool {
         self.first.is_none_or(|first| first == start)
@@ -125,6 +136,7 @@ async fn redrive(context: ContextInternal, clock: Clock, kept: Duration) -> Resu
         Ok(end) => end,
         Err(reason) => return Ok(Redriven::Refused(reason)),
     };
+    let is_looked_at = known.is_some();
     let (count, mut tokens) = known.map_or_else(Default::default, |known| (known.count, known.tokens));
     let time = now.max(end);
     if let Some(token) = &token {
@@ -141,7 +153,7 @@ async fn redrive(context: ContextInternal, clock: Clock, kept: Duration) -> Resu
     context.set(STATE, Message(redrives.clone()));
     let goes_on = Redrive { time, after: last.key };
     let sent = context.request::<_, Message<()>>(run, Message(goes_on)).send();
-    if count == 0 {
+    if !is_looked_at {
         let kept_for = kept.saturating_sub((now - end).to_std().unwrap_or_default());
         drop(look_again(&context, &place, Some(found.start_time)).send_after(kept_for + pause(kept)));
     }
@@ -158,6 +170,11 @@ async fn hold(context: ContextInternal, clock: Clock, kept: Duration) -> Result<
     let (Some(place), Some(known)) = (Place::of_redrives(&metadata.key), known) else {
         return Ok(());
     };
+    if known.count == 0 {
+        // No token answers for so long.
+        context.clear(STATE);
+        return Ok(());
+    }
     let now = time(&context, &clock).await?;
     if first.is_some() {
         match look_at(&context, &place, now).await? {
@@ -215,7 +232,7 @@ async fn note(context: ContextInternal, kept: Duration) -> Result<(), TerminalEr
     let (Message(new), metadata) = context.input::<Message<Redrives>>().await;
     let known = redrives(&context).await?;
     if let Some(place) = Place::of_redrives(&metadata.key).filter(|_| known.is_none()) {
-        drop(look_again(&context, &place, None).send_after(kept));
+        drop(look_again(&context, &place, new.first).send_after(kept));
     }
     if known.is_none_or(|known| known.count < new.count) {
         context.set(STATE, Message(new));

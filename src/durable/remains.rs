@@ -279,7 +279,7 @@ fn part_key(number: usize) -> String {
 }
 
 /// A text in parts of [`PART`] bytes or a few more.
-fn parts(mut text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parts(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let end = (PART..text.len()).find(|end| text.is_char_boundary(*end));
         let (part, rest) = text.split_at(end.unwrap_or(text.len()));

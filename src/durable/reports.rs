@@ -110,9 +110,9 @@ impl<'a> Reports<'a> {
             reporter,
             arn: facts.arn.clone(),
             start_time: facts.start_time,
-            redrive_count: facts.redrive_count,
+            redrive_count: facts.redrives_here(),
             // A redrive may come long after.
-            known: known.filter(|_| facts.redrive_count == 0),
+            known: known.filter(|_| facts.redrives_here() == 0),
             is_express: Place::of_arn(&facts.arn).is_express(),
         })
     }

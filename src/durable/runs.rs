@@ -9,12 +9,13 @@ use super::client::{AT_LENGTH, LOOK, handler, unreadable};
 use super::messages::{Ending, Events, Range};
 use super::nodes::{Call, failed};
 use super::place::Place;
-use super::redrive::{Redriven, Redrives};
+use super::redrive::{NOTE, Redriven, Redrives};
 use super::remains::Redrivable;
 use super::{DESCRIBE, HISTORY, REDRIVABLE, REDRIVE, REDRIVES, RestateClient, STOP};
 use crate::error::{Error, ErrorKind};
 use crate::execution::NotRedrivable;
 use crate::history::{ErrorOutput, HistoryEvent};
+use crate::services::step_functions::RedriveTokens;
 use crate::store::{End, HistoryRecord, HistoryRecords, written_text};
 
 /// What is told of an execution, and of its end.
@@ -65,7 +66,20 @@ impl RestateClient {
         }
         let Place { service, key } = place.redrives();
         let known: Option<Redrives> = self.call_object((&service, &key, REDRIVES), &()).await?;
-        Ok(known.filter(|known| first.is_none_or(|(facts, _)| known.are_of(facts.start_time))))
+        let is_its_own = |known: &Redrives| first.is_none_or(|(facts, _)| known.are_of(facts.start_time));
+        Ok(known.filter(|known| known.count > 0 && is_its_own(known)))
+    }
+
+    /// Keeps the client tokens of an execution that comes here from a store, where it was redriven.
+    pub(crate) async fn keep_redrive_tokens(
+        &self,
+        place: &Place,
+        start: DateTime<Utc>,
+        tokens: RedriveTokens,
+    ) -> Result<(), Error> {
+        let Place { service, key } = place.redrives();
+        let redrives = Redrives::elsewhere(start, tokens);
+        self.call_object((&service, &key, NOTE), &redrives).await
     }
 
     /// What is told of an execution, if it has begun, and of its end.
@@ -81,7 +95,7 @@ impl RestateClient {
         let before = self.told_of_run(&redrives.last_but_one(place)).await?;
         let goes_on = |(facts, _): Told| {
             let facts = Facts {
-                redrive_count: redrives.count,
+                redrive_count: facts.redrive_count + 1,
                 redrive_time: Some(redrives.time),
                 ..facts
             };

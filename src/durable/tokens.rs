@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::drive::time;
 use super::messages::{Delivered, Delivery, Message, Receipt};
 use super::services::{Handler, Kind, handler};
-use super::{CHECK, DELIVER, LISTEN, OVER, awaited, names};
+use super::{CHECK, DELIVER, EXPECT, LISTEN, OVER, awaited, names};
 use crate::runtime::Clock;
 
 const FORGET: &str = "forget";
@@ -40,6 +40,7 @@ pub(super) fn handlers(clock: &Clock) -> Vec<Handler> {
     let clock = clock.clone();
     vec![
         handler(LISTEN, Kind::Exclusive, listen),
+        handler(EXPECT, Kind::Exclusive, expect),
         handler(DELIVER, Kind::Exclusive, move |context| deliver(context, clock.clone())),
         handler(OVER, Kind::Exclusive, over),
         handler(CHECK, Kind::Shared, check),
@@ -56,6 +57,14 @@ async fn listen(context: ContextInternal) -> Result<(), TerminalError> {
         context.resolve_awakeable(&listener, Message(std::mem::take(&mut task.queue)));
     }
     context.set(STATE, Message(task));
+    Ok(())
+}
+
+async fn expect(context: ContextInternal) -> Result<(), TerminalError> {
+    let (Message(()), _) = context.input::<Message<()>>().await;
+    if task(&context).await?.is_none() {
+        context.set(STATE, Message(Task::default()));
+    }
     Ok(())
 }
 

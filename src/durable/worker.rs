@@ -13,7 +13,7 @@ use super::reports::{self, Reporter};
 use super::services::service;
 use super::tasks::Work;
 use super::workflow::{Source, Workflow};
-use super::{RestateClient, activities, documents, names, redrive, serving, tokens};
+use super::{RestateClient, activities, documents, moves, names, redrive, serving, tokens};
 use crate::Interpreter;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind, is_name};
 use crate::error::{Error, ErrorKind};
@@ -177,6 +177,7 @@ impl RestateWorker {
                 (names::ACTIVITIES, activities::handlers()),
                 (names::DEFINITIONS, definitions::handlers()),
                 (names::REDRIVES, redrive::handlers(&self.interpreter.own_clock(), kept)),
+                (names::MOVES, moves::handlers()),
             ]
             .into_iter()
             // Their definitions are in the cluster.

@@ -13,6 +13,7 @@ use super::definitions::Definitions;
 use super::drive::{drive, time};
 use super::hands::Hands;
 use super::messages::{Ending, Input, Json, Message, Stop};
+use super::moves::{self, Arrived};
 use super::place::Place;
 use super::redrive;
 use super::remains::{self, Redrive, Resumed};
@@ -111,6 +112,8 @@ impl Workflow {
             note_origin(&context, &metadata);
             let output = if Place::is_redriven(&metadata.key) {
                 self.redrive(&context, input, &metadata).await
+            } else if moves::has_moved(&metadata) {
+                self.arrive(&context, input, &metadata).await
             } else {
                 self.begin_and_run(&context, input, &metadata).await
             };
@@ -147,13 +150,28 @@ impl Workflow {
             is_cancelled,
         } = remains::resume(context, (&self.interpreter, &self.definitions), redrive).await?;
         let opening = begun.read(Arc::clone(execution.program()))?;
-        let facts = Facts {
-            redrive_count: execution.context().redrive_count.unwrap_or_default(),
-            redrive_time: execution.context().redrive_time,
-            ..opening.facts.of_run(metadata)
-        };
+        let facts = opening.facts.redriven_as(&execution).of_run(metadata);
         self.drive(context, execution, begun, facts, opening.lineage, is_cancelled)
             .await
+    }
+
+    /// Goes on where the execution stopped in a store.
+    async fn arrive(
+        &self,
+        context: &ContextInternal,
+        input: Input,
+        metadata: &InputMetadata,
+    ) -> Result<Json, HandlerError> {
+        let Message(parcel) = input.read()?;
+        let Arrived {
+            execution,
+            begun,
+            is_cancelled,
+        } = moves::receive(context, (&self.interpreter, &self.definitions), &metadata.key, &parcel).await?;
+        let opening = begun.read(Arc::clone(execution.program()))?;
+        let facts = opening.facts.redriven_as(&execution).of_run(metadata);
+        let driven = self.drive(context, execution, begun, facts, opening.lineage, is_cancelled);
+        output(driven.await?.0)
     }
 
     async fn begin_and_run(
@@ -207,6 +225,8 @@ impl Workflow {
             services: None,
             child_of: None,
             reported: None,
+            redrives_elsewhere: 0,
+            started: Vec::new(),
         };
         Ok((begun, is_cancelled))
     }
@@ -263,6 +283,7 @@ impl Workflow {
             services: begun.services.clone(),
             handled_activities: begun.beginning.handled_activities.clone(),
             lineage,
+            started: begun.started.clone(),
         };
         if execution.program().has_distributed_maps() {
             // Before a child execution can look for it.

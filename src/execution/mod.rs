@@ -434,6 +434,20 @@ impl Execution {
         self.core.map_runs(&self.program)
     }
 
+    /// Whether it has a Map Run that has not ended for good.
+    #[cfg(feature = "restate")]
+    pub(crate) fn is_in_map_run(&self) -> bool {
+        use self::core::Activity;
+        let mut frames = self.core.frames.iter();
+        frames.any(|(_, frame)| matches!(frame.activity(), Activity::MapRun(_) | Activity::EndedMapRun(_)))
+    }
+
+    /// Lets the driver run the child executions of Map Runs that begin from now on, so many at once.
+    #[cfg(feature = "restate")]
+    pub(crate) fn separate_children(&mut self, at_once: usize) {
+        self.core.separate_children = Some(at_once);
+    }
+
     /// Whether a Map Run is running, one of a child execution too.
     #[cfg(feature = "runtime")]
     pub(crate) fn runs_map_run(&self, arn: &str) -> bool {

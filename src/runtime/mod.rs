@@ -122,6 +122,8 @@ pub(crate) use journal::Ack;
 pub(crate) use mocks::Mocks;
 #[cfg(feature = "cli")]
 pub(crate) use recorder::Recorder;
+#[cfg(feature = "restate")]
+pub(crate) use stored::name_of_child;
 pub(crate) use virtual_time::Working;
 
 use ended::EndedExecutions;

@@ -152,6 +152,8 @@ use crate::runtime::{Documents, Resumed};
 use crate::services::step_functions::StepFunctionsError;
 use crate::simulation::MockConfig;
 
+#[cfg(feature = "restate")]
+pub use cluster::Copied;
 use registry::Registry;
 use reports::Reporter;
 pub use reports::Reports;

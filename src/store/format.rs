@@ -14,8 +14,8 @@ use self::text::{FORMAT, damaged, parsed, read, written, written_within};
 pub(crate) use self::text::{read_text, written_text};
 use super::details::{append_details, with_type};
 use super::{
-    ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoreErrorKind, StoredDefinition, StoredExecution,
-    StoredMapRun, StoredRequest, StoredSnapshot,
+    ChildEvents, End, HistoryRecord, JournalEntry, Start, StoreError, StoreErrorKind, StoredDefinition,
+    StoredExecution, StoredMapRun, StoredRequest, StoredSnapshot,
 };
 use crate::data::{MAX_NESTING, StateMachineContext, nests_within};
 use crate::definition::WorkflowType;
@@ -177,8 +177,24 @@ impl Start {
 
     /// What a service above was asked for, if one was.
     pub(crate) fn request(&self) -> Result<Option<StoredRequest>, StoreError> {
+        Ok(self.origin()?.request)
+    }
+
+    /// Where it came from.
+    pub(crate) fn origin(&self) -> Result<StoredOrigin, StoreError> {
         let (_, OnlyOrigin { origin }): (u32, _) = read(&self.options, "how an execution started")?;
-        Ok(origin.request)
+        Ok(origin)
+    }
+
+    /// Changes the number of the revision in the request of a service above.
+    #[cfg(feature = "restate")]
+    pub(crate) fn set_revision(&mut self, revision: u64) -> Result<(), StoreError> {
+        let (_, mut options): (u32, Options) = read(&self.options, "how an execution started")?;
+        if let Some(request) = &mut options.origin.request {
+            request.revision = revision;
+        }
+        self.options = written_within(OPTIONS, &(FORMAT, options));
+        Ok(())
     }
 
     fn input(&self) -> Result<Value, StoreError> {

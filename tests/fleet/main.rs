@@ -1,8 +1,8 @@
 //! Executions over a real Restate server, whose workers and servers are killed.
 //!
 //! `ASL_KILLS=100 cargo test --release --features restate --test fleet` is the long run; without the variable there are 5 kills.
-//! Names of parts after the command run only these: `scenarios`, `maps`, `cases`, `killed`, `redrives`, `kept`, `releases`,
-//! `api`, `reports`, `serve`, `kills`, `cuts`.
+//! Names of parts after the command run only these: `scenarios`, `maps`, `moves`, `cases`, `killed`, `redrives`, `kept`,
+//! `releases`, `api`, `reports`, `serve`, `kills`, `cuts`.
 //! Without the server, which `.ci/restate-server` installs, nothing is tested, and that is said; where `ASL_RESTATE_REQUIRED`
 //! is set, it is a failure.
 
@@ -32,6 +32,9 @@ mod known_gaps;
 mod machine;
 mod map_rounds;
 mod maps;
+mod moved_api;
+mod moves;
+mod moving;
 mod nested;
 mod process;
 mod proxy;
@@ -58,6 +61,9 @@ use std::thread;
 fn main() -> ExitCode {
     if let Some(role) = worker::Role::of_environment() {
         role.play();
+        return ExitCode::SUCCESS;
+    }
+    if moves::has_played() || moved_api::has_played() {
         return ExitCode::SUCCESS;
     }
     let Some(program) = cluster::program() else {
@@ -102,6 +108,9 @@ fn main() -> ExitCode {
             }
             if is_asked("kept") {
                 kept::run(&program);
+            }
+            if is_asked("moves") {
+                moves::run(&program);
             }
             if is_asked("releases") {
                 releases::run(&program);

@@ -1,10 +1,12 @@
 //! Records the messages that a cluster has of executions, for the test that later releases can read them: `record FILE`.
 
-use asl_engine::durable::RestateClient;
+use asl_engine::durable::{Move, RestateClient};
 use asl_engine::execution::MapRunUpdate;
 use asl_engine::history::ErrorOutput;
+use asl_engine::runtime::StartRequest;
 use asl_engine::server::StepFunctions;
-use asl_engine::{ErrorKind, Interpreter};
+use asl_engine::store::MemoryStore;
+use asl_engine::{ErrorKind, Interpreter, StateMachine};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,7 +18,7 @@ use tokio::time::sleep;
 use crate::cluster::Cluster;
 use crate::round::until_served;
 use crate::setup::Setup;
-use crate::{killed, machine, maps, nested, redriven_maps, redrives};
+use crate::{killed, machine, maps, moving, nested, redriven_maps, redrives};
 
 /// So many messages of one kind are recorded at most, each of another shape.
 const SHAPES: usize = 10;
@@ -29,6 +31,7 @@ pub(crate) async fn run(program: &Path, file: &Path) {
     let setup = Setup::start(program, "record", 1).await;
     executions(&setup).await;
     of_the_api(&setup.client).await;
+    of_a_store(&setup.client).await;
     let messages = messages(&setup.cluster).await;
     let lines = messages
         .iter()
@@ -131,6 +134,36 @@ async fn redriven(api: &StepFunctions) {
     let redrive = json!({ "executionArn": started["executionArn"], "clientToken": "t" });
     while api.call("RedriveExecution", redrive.clone()).await.is_err() {
         sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Executions come from a store: one that waits for another, which comes too, and one that was redriven.
+async fn of_a_store(client: &RestateClient) {
+    let whole = MemoryStore::new();
+    let interpreter = moving::with_steps(moving::with_machines(Interpreter::new()), |_: &str| (), false);
+    let interpreter = interpreter.store(whole.open().unwrap());
+    let request = |machine: &str| StartRequest::default().name("recorded").state_machine_name(machine);
+    let start = |name: &str, machine: &StateMachine| interpreter.start_with(machine, json!(7), request(name)).unwrap();
+    let asking = start("Asking", &moving::asking());
+    let machines = moving::machines();
+    let (_, twice) = machines.iter().find(|(name, _)| *name == "Twice").unwrap();
+    let twice = start("Twice", twice);
+    twice.outcome().await;
+    twice.redrive().unwrap();
+    while !asking
+        .history()
+        .iter()
+        .any(|event| event.event_type() == "TaskSubmitted")
+    {
+        sleep(Duration::from_millis(20)).await;
+    }
+    let store = whole.as_of(whole.commits());
+    Move::new(&store, client.clone())
+        .run(|moved| assert_eq!(moved.result, Ok(())))
+        .await
+        .unwrap();
+    for moved in ["Asking", "Twice"] {
+        client.outcome(moved, "recorded").await.unwrap();
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::process::Process;
-use crate::{definitions, killed, machine, maps, nested, redriven_maps, redrives};
+use crate::{definitions, killed, machine, maps, moves, moving, nested, redriven_maps, redrives};
 
 const PORT: &str = "ASL_FLEET_PORT";
 const INGRESSES: &str = "ASL_FLEET_INGRESSES";
@@ -49,6 +49,7 @@ impl Role {
         let interpreter = maps::with_s3(interpreter, tell);
         let interpreter = killed::with_sleepers(nested::with_children(interpreter));
         let interpreter = redrives::with_fix(interpreter, &effects);
+        let interpreter = moves::with_steps(interpreter, &effects);
         let (first, others) = self.ingresses.split_once(' ').unwrap_or((&self.ingresses, ""));
         let client = others
             .split_whitespace()
@@ -81,6 +82,8 @@ impl Role {
             .chain(redriven_maps::machines())
             .chain(killed::machines())
             .chain([definitions::machine()])
+            .chain(moving::machines())
+            .chain([("Asking", moving::asking())])
             .fold(worker, |worker, (name, machine)| worker.machine(name, &machine));
         worker.serve(listener, std::future::pending()).await.unwrap();
     }

@@ -2,6 +2,7 @@
 
 mod find;
 mod list;
+mod moving;
 mod outcomes;
 mod redrive;
 mod resume;
@@ -16,7 +17,7 @@ use super::output::Output;
 use super::{stores, workers};
 use crate::store::StoredExecution;
 
-/// List, show, resume and redrive the executions in a store
+/// List, show, resume, redrive and move the executions in a store
 ///
 /// A store is a file of SQLite, which `asl run --store FILE` and programs with the library write. `list` and `show` only
 /// read it, also while another process lets its executions run.
@@ -25,7 +26,8 @@ use crate::store::StoredExecution;
   asl executions list --store executions.db --status FAILED
   asl executions show --store executions.db order-7
   asl executions resume --store executions.db --task 'Charge=./charge.sh'
-  asl executions redrive --store executions.db order-7 --task 'Charge=./charge.sh'")]
+  asl executions redrive --store executions.db order-7 --task 'Charge=./charge.sh'
+  asl executions move --store executions.db --restate http://127.0.0.1:8080")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -37,6 +39,7 @@ enum Command {
     Show(show::Arguments),
     Resume(resume::Arguments),
     Redrive(redrive::Arguments),
+    Move(moving::Arguments),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -53,6 +56,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
         Command::Show(arguments) => show::run(arguments, output),
         Command::Resume(arguments) => resume::run(arguments, output),
         Command::Redrive(arguments) => redrive::run(arguments, output),
+        Command::Move(arguments) => moving::run(arguments, output),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     // Only what is there can go on: a path that is misspelt makes no new store.
     drop(stores::open_read_only(&arguments.store)?);
     let store = stores::open(&arguments.store)?;
+    stores::tell_of_moving(&store, &arguments.store)?;
     let mut running = Vec::new();
     find::each(&store, find::running(), |execution| {
         running.push(execution);

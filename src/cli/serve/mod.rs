@@ -260,7 +260,9 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
         return Ok((api, events, Some(work)));
     }
     if let Some(file) = &arguments.data {
-        interpreter = interpreter.store(stores::open(file)?);
+        let store = stores::open(file)?;
+        stores::tell_of_moving(&store, file)?;
+        interpreter = interpreter.store(store);
     }
     let opened = StepFunctions::open_reporting(interpreter, events.reports()).await;
     let (api, resumed) = opened.map_err(|error| Failure::new(error.to_string()))?;

@@ -79,7 +79,7 @@ impl Clustered {
 
     /// The run of which is told.
     fn run(&self) -> Place {
-        Place::of_arn(&self.told.arn).run(Some(self.told.start_time), self.told.redrive_count)
+        Place::of_arn(&self.told.arn).run(Some(self.told.start_time), self.told.redrives_here())
     }
 
     /// Errors with the reason why it cannot be redriven, if so.

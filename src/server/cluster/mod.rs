@@ -4,11 +4,13 @@
 //! A process knows what it has read last. It reads what is new before it answers, and writes only on top of that: a call that
 //! another process has overtaken looks again.
 
+mod copying;
 mod executions;
 mod following;
 mod starting;
 mod telling;
 
+pub use copying::Copied;
 pub(super) use executions::Clustered;
 
 use std::collections::{BTreeMap, BTreeSet};

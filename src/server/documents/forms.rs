@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+#[cfg(feature = "restate")]
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use crate::server::state_machine::{Alias, Route, StateMachine, Version, type_nam
 use crate::services::step_functions::{Configuration, Definition, Revision};
 use crate::store::{StoreError, StoreErrorKind};
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(in crate::server) struct StateMachineForm {
     name: String,
     created: DateTime<Utc>,
@@ -31,7 +33,7 @@ pub(in crate::server) struct StateMachineForm {
     is_deleting: bool,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct VersionForm {
     number: u64,
     revision: u64,
@@ -39,7 +41,7 @@ struct VersionForm {
     created: DateTime<Utc>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct AliasForm {
     number: u64,
     name: String,
@@ -112,6 +114,19 @@ impl StateMachineForm {
     pub(in crate::server) fn revisions(&self) -> impl Iterator<Item = u64> {
         let versions = self.versions.iter().map(|version| version.revision);
         versions.chain([self.current])
+    }
+
+    /// The same with other numbers of its revisions.
+    #[cfg(feature = "restate")]
+    pub(in crate::server) fn renumbered(&self, revisions: &BTreeMap<u64, u64>) -> Self {
+        let mut form = self.clone();
+        let numbers = form.versions.iter_mut().map(|version| &mut version.revision);
+        for number in numbers.chain([&mut form.current]) {
+            if let Some(other) = revisions.get(number) {
+                *number = *other;
+            }
+        }
+        form
     }
 
     pub(in crate::server) fn state_machine(
