@@ -140,14 +140,8 @@ enum Unknown {
 }
 
 impl Unknown {
-    #[cfg(feature = "console")]
     fn ends(self) -> bool {
-        self == Self::Ends
-    }
-
-    #[cfg(not(feature = "console"))]
-    fn ends(self) -> bool {
-        false
+        !matches!(self, Self::Refused | Self::Fails)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::setup::Setup;
 const KEPT: Duration = Duration::from_secs(3);
 
 /// What a redriven execution takes, longer than what has ended is kept.
-const LONG: u64 = 8;
+const LONG: u64 = 16;
 
 #[tokio::main]
 pub(crate) async fn run(program: &Path) {

@@ -291,7 +291,7 @@ impl EventBridge for LocalEventBus {
 
 impl LocalEventBus {
     /// The same as `put_events`, and waits for the targets.
-    #[cfg(feature = "restate")]
+    #[cfg(all(feature = "restate", feature = "cli"))]
     pub(crate) async fn put_and_wait(&self, request: PutEventsRequest) -> Result<PutEventsResponse, EventBridgeError> {
         self.put_all(request, true).await
     }

@@ -66,6 +66,10 @@ impl Service {
 
     /// Whether a task of an execution waits for the answer of a token. Of a cluster it is only known that somebody does.
     #[cfg(feature = "console")]
+    #[cfg_attr(
+        not(feature = "restate"),
+        expect(clippy::unused_async, reason = "a cluster is asked and waited for")
+    )]
     pub(in crate::server) async fn is_token_of(&self, token: &str, execution_arn: &str) -> bool {
         #[cfg(feature = "restate")]
         if self.cluster().is_some() {
