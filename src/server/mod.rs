@@ -309,56 +309,10 @@ impl StepFunctions {
         #[cfg(feature = "restate")]
         if let Some(cluster) = service.cluster() {
             return service
-                .call_clustered(cluster, (action, request), || Self::act(service, action, request))
+                .call_clustered(cluster, (action, request), || service.act(action, request))
                 .await;
         }
-        Self::act(service, action, request).await
-    }
-
-    async fn act(service: &Arc<Service>, action: &str, request: &Value) -> Result<Value, StepFunctionsError> {
-        match action {
-            "CreateActivity" => service.create_activity(request).await,
-            "CreateStateMachine" => service.create_state_machine(request).await,
-            "CreateStateMachineAlias" => service.create_state_machine_alias(request).await,
-            "DeleteActivity" => service.delete_activity(request).await,
-            "DeleteStateMachine" => service.delete_state_machine(request).await,
-            "DeleteStateMachineAlias" => service.delete_state_machine_alias(request).await,
-            "DeleteStateMachineVersion" => service.delete_state_machine_version(request).await,
-            "DescribeActivity" => service.describe_activity(request),
-            "DescribeExecution" => service.describe_execution(request).await,
-            "DescribeMapRun" => service.describe_map_run(request).await,
-            "DescribeStateMachine" => service.describe_state_machine(request),
-            "DescribeStateMachineAlias" => service.describe_state_machine_alias(request),
-            "DescribeStateMachineForExecution" => service.describe_state_machine_for_execution(request).await,
-            "GetActivityTask" => service.take_activity_task(request).await,
-            "GetExecutionHistory" => service.execution_history(request).await,
-            "ListActivities" => service.list_activities(request),
-            "ListExecutions" => service.list_executions(request).await,
-            "ListMapRuns" => service.list_map_runs(request).await,
-            "ListStateMachineAliases" => service.list_state_machine_aliases(request),
-            "ListStateMachines" => service.list_state_machines(request),
-            "ListStateMachineVersions" => service.list_state_machine_versions(request),
-            "ListTagsForResource" => service.list_tags_for_resource(request),
-            "PublishStateMachineVersion" => service.publish_state_machine_version(request).await,
-            "RedriveExecution" => service.redrive_execution(request).await,
-            "SendTaskFailure" => service.send_task_failure(request).await,
-            "SendTaskHeartbeat" => service.send_task_heartbeat(request).await,
-            "SendTaskSuccess" => service.send_task_success(request).await,
-            "StartExecution" => service.start_execution(request, true).await,
-            "StartSyncExecution" => service.start_sync_execution(request).await,
-            "StopExecution" => service.stop_execution(request).await,
-            "TagResource" => service.tag_resource(request).await,
-            "TestState" => service.test_state(request),
-            "UntagResource" => service.untag_resource(request).await,
-            "UpdateMapRun" => service.update_map_run(request).await,
-            "UpdateStateMachine" => service.update_state_machine(request).await,
-            "UpdateStateMachineAlias" => service.update_state_machine_alias(request).await,
-            "ValidateStateMachineDefinition" => actions::validate_state_machine_definition(request),
-            _ => Err(StepFunctionsError::new(
-                "UnknownOperationException",
-                "Step Functions has no such action",
-            )),
-        }
+        service.act(action, request).await
     }
 
     /// `StartExecution` for an event, which takes no time where time is virtual.

@@ -4,6 +4,7 @@ mod activities;
 mod aliases;
 mod definitions;
 mod descriptions;
+mod dispatch;
 mod executions;
 mod map_runs;
 mod redrives;
@@ -12,7 +13,6 @@ mod tags;
 mod task_answers;
 mod versions;
 
-pub(super) use definitions::validate_state_machine_definition;
 #[cfg(feature = "console")]
 pub(super) use executions::event_json;
 
