@@ -3,27 +3,27 @@
 //! All of it happens again, in the same order, whenever a worker takes the execution over: so nothing here may depend on
 //! anything but the journal. The one exception is how long a timer still has, which is written when it is first set.
 
+mod asking;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use restate_sdk::context::{DurableFuture, DurableFuturesUnordered, Request, RequestTarget};
+use restate_sdk::context::{DurableFuture, DurableFuturesUnordered};
 use restate_sdk::endpoint::ContextInternal;
 use restate_sdk::errors::{HandlerError, TerminalError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::activities::{offer_task, withdraw_task};
+use super::activities::withdraw_task;
 use super::children::Children;
 use super::existing;
 use super::hands::Hands;
-use super::messages::{Delivered, Delivery, Ending, Events, Message, ParentFacts, Stop, TaskAnswer, TaskCall};
-use super::{ATTEMPT, LARGEST, LISTEN, OVER, STOP, map_run_key, names, updates};
+use super::messages::{Delivered, Delivery, Ending, Events, Message, Stop, TaskAnswer};
+use super::{STOP, map_run_key, updates};
 use crate::Interpreter;
-use crate::definition::{IntegrationPattern, ResourceKind};
 use crate::error::predefined_errors;
-use crate::execution::{ChildStart, Command, Event, Execution, MapRun, Outcome, Task, TaskId};
+use crate::execution::{Command, Event, Execution, MapRun, Outcome, Task, TaskId};
 use crate::history::ErrorOutput;
 use crate::runtime::Clock;
-use crate::services::step_functions::Operation;
 use crate::store::HistoryRecords;
 
 /// What an execution waits for.
@@ -126,7 +126,7 @@ pub(super) async fn drive(
     }
 }
 
-impl<'a> Driver<'a> {
+impl Driver<'_> {
     /// Does what the execution asks for, and writes what it has recorded. Returns its outcome at its end.
     async fn carry_out(&mut self) -> Option<Outcome> {
         let mut events = HistoryRecords::default();
@@ -179,103 +179,6 @@ impl<'a> Driver<'a> {
         }
     }
 
-    fn start_child(&mut self, start: &ChildStart) {
-        let id = start.id;
-        let ended = self.children.start(self.context, &self.execution, start, &self.hands);
-        self.pending
-            .push(Box::pin(ended.map(move |ended| Happened::ChildEnded(id, ended))));
-    }
-
-    /// Asks for a task. One with a token is asked for once what comes by it is waited for: nobody has the token before.
-    fn invoke(&mut self, task: Task) {
-        let Some(token) = task.request.token.clone() else {
-            if task.request.effective_input.exceeds(LARGEST) {
-                self.refuse(task.id);
-                return;
-            }
-            let called = self.call(task);
-            self.pending.push(called);
-            return;
-        };
-        let listening = self.listen(task.id, &token).call();
-        let is_callback = task.resource.pattern() == IntegrationPattern::WaitForTaskToken;
-        let token = Token {
-            text: token,
-            is_callback,
-            offered_by: None,
-        };
-        self.tokens.insert(task.id, token);
-        let task = Box::new(task);
-        self.pending
-            .push(Box::pin(listening.map(move |listens| Happened::Listens(task, listens))));
-    }
-
-    /// Asks for a task whose token is known.
-    fn ask_for(&mut self, task: Task) {
-        if task.is_submitted && task.resource.pattern() == IntegrationPattern::WaitForTaskToken {
-            // It was asked for before its execution came here.
-            return;
-        }
-        if *task.resource.kind() == ResourceKind::Activity {
-            let activity = task.resource.shared_arn();
-            if !self.hands.handled_activities.contains(&*activity) {
-                if let Some(token) = self.tokens.get_mut(&task.id) {
-                    offer_task(self.context, &activity, &token.text, &task.request.effective_input);
-                    token.offered_by = Some(activity);
-                }
-                return;
-            }
-            let started = Event::TaskStarted {
-                task: task.id,
-                worker_name: None,
-            };
-            self.handle(self.now, started);
-        }
-        let called = self.call(task);
-        self.pending.push(called);
-    }
-
-    /// Fails a task whose request a journal does not take.
-    fn refuse(&mut self, task: TaskId) {
-        let error = ErrorOutput {
-            error: Some(predefined_errors::TASK_FAILED.into()),
-            cause: Some(format!(
-                "The request has more than the {LARGEST} bytes that one message over Restate may have."
-            )),
-        };
-        self.refused.push(Event::TaskFailed { task, error });
-    }
-
-    /// The request to wait for what comes by a task's token next.
-    fn listen(&mut self, task: TaskId, token: &str) -> Request<'a, Message<String>, Message<()>> {
-        let (awakeable, delivered) = self.context.awakeable::<Message<Vec<Delivered>>>();
-        self.pending.push(Box::pin(
-            delivered.map(move |delivered| Happened::Delivered(task, delivered)),
-        ));
-        let listen = RequestTarget::object(names::TOKENS, token, LISTEN);
-        self.context.request(listen, Message(awakeable))
-    }
-
-    /// Ends the tokens of tasks that are over.
-    fn end_tokens(&mut self) {
-        let (execution, context) = (&self.execution, self.context);
-        self.tokens.retain(|task, token| {
-            let is_awaited = execution.awaits(*task);
-            if !is_awaited {
-                if let Some(activity) = &token.offered_by {
-                    withdraw_task(context, activity, &token.text);
-                }
-                let end = RequestTarget::object(names::TOKENS, token.text.as_str(), OVER);
-                drop(
-                    context
-                        .request::<_, Message<()>>(end, Message(token.text.clone()))
-                        .send(),
-                );
-            }
-            is_awaited
-        });
-    }
-
     fn write(&self, events: &HistoryRecords) {
         let Some((first, _)) = events.ids() else { return };
         let written = Events {
@@ -284,44 +187,6 @@ impl<'a> Driver<'a> {
             details: events.details().to_owned(),
         };
         self.context.set(&super::history_key(first), Message(written));
-    }
-
-    fn call(&self, task: Task) -> Pending<'a> {
-        let id = task.id;
-        let operation = Operation::of(&task.resource);
-        let starts = operation.is_some_and(Operation::starts_executions);
-        let call = TaskCall {
-            execution_arn: Arc::clone(self.execution.arn()),
-            state_machine_arn: self.execution.state_machine().id.as_str().into(),
-            id,
-            state: task.state,
-            resource: task.resource.arn().to_owned(),
-            retry_count: task.retry_count,
-            request: task.request,
-            parent: starts.then(|| ParentFacts {
-                lineage: self.hands.lineage,
-                start_time: self.execution.context().start_time,
-                services: self.hands.services.clone(),
-            }),
-            started: {
-                let mut started = self.hands.started.iter();
-                started.find(|(task, _)| *task == id).map(|(_, child)| child.clone())
-            },
-        };
-        let own_service = names::of_resource(&call.resource);
-        let has_own = self
-            .hands
-            .services
-            .as_ref()
-            // Only the API's workers know its state machines.
-            .is_none_or(|own| operation.is_none() && own.contains(&own_service));
-        let service = if has_own { own_service } else { names::ANY.to_owned() };
-        let service = RequestTarget::service(service, ATTEMPT);
-        let called = self
-            .context
-            .request::<_, Message<TaskAnswer>>(service, Message(call))
-            .call();
-        Box::pin(called.map(move |answer| Happened::Answered(id, answer)))
     }
 
     /// Sets a timer for the next deadline, unless one is set that comes no later.
