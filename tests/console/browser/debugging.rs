@@ -12,16 +12,17 @@ use super::{Browser, execution, open};
 /// What is shown of the event one stands at.
 const EVENT: &str = ".dbg-where .dbg-event";
 
+/// The debugger of an order that was refused.
+async fn debugger(server: &Server) -> Option<Browser> {
+    server.execution(&orders(), &json!({ "price": 700 })).await;
+    let place = format!("{}?view=debugger", execution("Orders", "first"));
+    open(server.address, &place).await
+}
+
 #[tokio::test]
 async fn each_event_shows_the_data_and_what_changed() {
     let server = Server::start().await;
-    server.execution(&orders(), &json!({ "price": 700 })).await;
-    let Some(mut page) = open(
-        server.address,
-        &format!("{}?view=debugger", execution("Orders", "first")),
-    )
-    .await
-    else {
+    let Some(mut page) = debugger(&server).await else {
         return;
     };
 
@@ -65,13 +66,7 @@ async fn each_event_shows_the_data_and_what_changed() {
 #[tokio::test]
 async fn another_answer_becomes_a_test_that_passes() {
     let server = Server::start().await;
-    server.execution(&orders(), &json!({ "price": 700 })).await;
-    let Some(mut page) = open(
-        server.address,
-        &format!("{}?view=debugger", execution("Orders", "first")),
-    )
-    .await
-    else {
+    let Some(mut page) = debugger(&server).await else {
         return;
     };
     page.reads(EVENT, "LambdaFunctionFailed").await;
