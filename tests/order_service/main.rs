@@ -1,0 +1,24 @@
+//! The order service: its state machine in virtual time, and its process with real clients, which is killed and closed.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod backups;
+mod cancelling;
+mod client;
+mod closing;
+mod console;
+mod killing;
+mod machine;
+mod ordering;
+mod process;
+mod refusing;
+mod shipping;
+mod tables;
+mod upgrading;
+mod watching;
