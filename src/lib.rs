@@ -41,6 +41,8 @@
 //!
 //! * [Run machines in your program][docs::running]: handlers, tokens, timeouts, shutdown, and what survives what (feature
 //!   `runtime`, on by default)
+//! * [From a state machine to a service](docs::from_machine_to_service): tests, functions, HTTP, and its life: killed, watched,
+//!   deployed, backed up and upgraded (feature `store`)
 //! * [Test your first state machine in five minutes](docs::testing)
 //! * [From Step Functions Local](docs::step_functions_local)
 //! * [From a production failure to a test](docs::production_failure)
@@ -129,6 +131,13 @@ pub mod docs {
 
     #[doc = include_str!("docs/contributing.md")]
     pub mod contributing {}
+
+    #[cfg_attr(feature = "store", doc = include_str!("docs/from_machine_to_service.md"))]
+    #[cfg_attr(
+        not(feature = "store"),
+        doc = "From a state machine to a service: with the feature `store`."
+    )]
+    pub mod from_machine_to_service {}
 
     #[cfg(feature = "jsonata")]
     #[doc = include_str!("docs/jsonata.md")]
