@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes src/aws/api: how the APIs of AWS are called, from the models in botocore (Apache-2.0).
+"""Writes src/handlers/aws/api: how the APIs of AWS are called, from the models in botocore (Apache-2.0).
 
-Usage: .ci/service-calls.py, with botocore installed. src/aws/api/mod.rs says what the lines of the other files mean.
+Usage: .ci/service-calls.py, with botocore installed. src/handlers/aws/api/mod.rs says what the lines of the other files mean.
 """
 
 import pathlib
@@ -157,7 +157,7 @@ def main():
     for model in models.values():
         if "json" in (model.metadata.get("protocols") or [model.metadata["protocol"]]):
             written[sdk_name(model.metadata["serviceId"])] = service(model, [])
-    folder = pathlib.Path(__file__).parent.parent / "src/aws/api"
+    folder = pathlib.Path(__file__).parent.parent / "src/handlers/aws/api"
     for file in folder.glob("*.txt"):
         file.unlink()
     for name, text in written.items():

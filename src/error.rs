@@ -63,6 +63,8 @@ pub enum ErrorKind {
     Misconfigured,
     /// The store of the executions cannot be read, or does not write now: its disk is full, for example.
     Store,
+    /// AWS's services cannot be called as they were asked for: there is no region, no such service, no such URL.
+    Aws,
     /// A cluster of a distributed engine cannot be reached, or refuses what it was asked for.
     Cluster,
     /// The call was made outside a tokio runtime, or in one that was built without `enable_time`.

@@ -66,6 +66,7 @@
 //! | `svg` | pictures of state machines |
 //! | `store` | [`store`]: executions that outlive their process |
 //! | `restate` | [`durable`]: executions on many machines, over a cluster of Restate servers |
+//! | `aws` | [`handlers::aws`]: AWS's services, or an emulator's, do the work of tasks |
 //! | `serve` | [`server::http`]: the Step Functions API over HTTP |
 //! | `console` | [`server::console`]: what runs, in a browser, and a debugger |
 //! | `cli` | the `asl` command |
@@ -91,13 +92,12 @@
 #![cfg_attr(not(feature = "runtime"), doc = "[`Error`]: #features\n[`Interpreter`]: #features")]
 #![cfg_attr(not(feature = "runtime"), doc = "[`handlers`]: #features\n[`server`]: #features")]
 #![cfg_attr(not(feature = "restate"), doc = "[`durable`]: #features")]
+#![cfg_attr(not(feature = "aws"), doc = "[`handlers::aws`]: #features")]
 #![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
 #![cfg_attr(not(feature = "console"), doc = "[`server::console`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
-#[cfg(feature = "cli")]
-mod aws;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod data;

@@ -28,7 +28,7 @@ TIME = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)
 TEXTS = ["ab", "a b", "a/b", 'a&<"b>', "ü+%", "x=y"]
 # botocore leaves them to whoever sends the body.
 OF_THE_BODY = {"ContentLength", "ContentMD5"}
-SERVICES = {file.stem: file.read_text() for file in Path("src/aws/api").glob("*.txt")}
+SERVICES = {file.stem: file.read_text() for file in Path("src/handlers/aws/api").glob("*.txt")}
 
 requests = []
 

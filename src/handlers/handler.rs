@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::{Attempt, TaskContext};
 use crate::TaskError;
+use crate::definition::Resource;
 
 /// Does the work of a Task state.
 ///
@@ -44,6 +45,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Errors go through the state's Retry and Catch, which match [`TaskError::error`].
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError>;
 
+    /// Why it cannot do the tasks of a resource; `None`, the default, if it can. It is asked before an execution starts, which
+    /// is refused with this reason.
+    fn refusal(&self, _resource: &Resource) -> Option<String> {
+        None
+    }
+
     /// Begins an attempt. A closure reads its input where it is; any other handler gets JSON of its own.
     #[doc(hidden)]
     fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
@@ -63,6 +70,10 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
         (**self).call(input, context).await
     }
 
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        (**self).refusal(resource)
+    }
+
     fn begin(self: Arc<Self>, attempt: Attempt) -> Answering {
         Self::clone(&self).begin(attempt)
     }
@@ -72,6 +83,10 @@ impl<H: Handler + ?Sized> Handler for Arc<H> {
 impl<H: Handler + ?Sized> Handler for Box<H> {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         (**self).call(input, context).await
+    }
+
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        (**self).refusal(resource)
     }
 }
 

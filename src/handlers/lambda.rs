@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Handler, Registry, TaskContext};
 use crate::TaskError;
 use crate::data::{MAX_NESTING, within_nesting};
+use crate::definition::Resource;
 use crate::services::lambda::{Invocation, response};
 
 /// The resource that serves the functions, and its callback form.
@@ -43,10 +44,11 @@ impl Functions {
 
     /// The missing function of a task with these `Parameters`, if they name it literally.
     pub(crate) fn missing<'p>(&self, resource: &str, parameters: &'p Value, execution_arn: &str) -> Option<&'p str> {
-        if self.functions.fallback().is_some()
-            || !self.are_served_at(resource)
-            || parameters.get("Qualifier.$").is_some()
-        {
+        let others = Resource::parse(resource).and_then(|resource| {
+            let fallback = self.functions.fallback(&resource)?;
+            fallback.refusal(&resource).is_none().then_some(())
+        });
+        if others.is_some() || !self.are_served_at(resource) || parameters.get("Qualifier.$").is_some() {
             return None;
         }
         let function = parameters.get("FunctionName")?.as_str()?;
@@ -71,7 +73,7 @@ impl Handler for LambdaInvoke {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
         let invocation = Invocation::read(&input)?;
         let Some(function) = find(&self.functions, &invocation, &context.execution_arn) else {
-            return match self.functions.fallback() {
+            return match self.functions.fallback(&context.resource) {
                 Some(fallback) => fallback.call(input, context).await,
                 None => Err(invocation.not_found()),
             };

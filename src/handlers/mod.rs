@@ -1,5 +1,7 @@
 //! Handlers of Task states: the [`Handler`] trait, closures as handlers, and built-in services.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 mod closure;
 mod context;
 pub mod event_bus;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Handler;
-use crate::definition::StringPattern;
+use crate::definition::{Resource, StringPattern};
 use crate::services::lambda::{FunctionName, LATEST};
 
 /// Handlers by resource ARN, exact or by pattern.
@@ -15,6 +15,8 @@ use crate::services::lambda::{FunctionName, LATEST};
 pub(crate) struct Registry {
     exact: HashMap<String, Arc<dyn Handler>>,
     patterns: Vec<(String, StringPattern, Arc<dyn Handler>)>,
+    /// The services of AWS, for what has no handler of its own.
+    services: Option<Arc<dyn Handler>>,
     /// Serves what has no other handler.
     fallback: Option<Arc<dyn Handler>>,
 }
@@ -42,9 +44,16 @@ impl Registry {
         self.fallback = Some(handler);
     }
 
-    /// The handler of what has no other.
-    pub(crate) fn fallback(&self) -> Option<&Arc<dyn Handler>> {
-        self.fallback.as_ref()
+    #[cfg(feature = "aws")]
+    pub(crate) fn set_services(&mut self, handler: Arc<dyn Handler>) {
+        self.services = Some(handler);
+    }
+
+    /// The handler of a resource that has none of its own. One that refuses the resource is given only if there is no other.
+    pub(crate) fn fallback(&self, resource: &Resource) -> Option<&Arc<dyn Handler>> {
+        let services = self.services.as_ref();
+        let serves = |handler: &&Arc<dyn Handler>| handler.refusal(resource).is_none();
+        services.filter(serves).or(self.fallback.as_ref()).or(services)
     }
 
     /// The handler of a resource. That of a function without a version or alias serves all of them.

@@ -22,8 +22,6 @@ use crate::simulation::{Answer, Call};
 #[cfg(feature = "cli")]
 pub(crate) use descendants::{kill_all_started, kill_family};
 use process::{Process, Received};
-#[cfg(feature = "cli")]
-pub(crate) use returned::failed as function_error;
 use returned::{from_line, from_output, timed_out};
 
 /// How long a function may take unless told otherwise.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::TaskError;
 use crate::data::json_value;
+use crate::services::lambda::function_error;
 
 /// The result of a program that ran once, or its error.
 pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, TaskError> {
@@ -17,7 +18,7 @@ pub(super) fn from_output(output: &str, status: ExitStatus) -> Result<Value, Tas
     let parsed: Result<Value, _> = json_value(text);
     match parsed {
         Ok(value) if status.success() => result(value),
-        Ok(error @ Value::Object(_)) => Err(failed(&error)),
+        Ok(error @ Value::Object(_)) => Err(function_error(&error)),
         _ if !status.success() => Err(exited(status)),
         Ok(value) => result(value),
         Err(error) => Err(no_json(text, &error)),
@@ -34,26 +35,13 @@ pub(super) fn from_line(line: &str) -> Result<Result<Value, TaskError>, TaskErro
 fn result(value: Value) -> Result<Value, TaskError> {
     let is_text = |name: &str| value.get(name).is_some_and(Value::is_string);
     if is_text("errorType") && is_text("errorMessage") {
-        return Err(failed(&value));
+        return Err(function_error(&value));
     }
     Ok(value)
 }
 
-/// The failure of the task whose function returned this error.
-pub(crate) fn failed(error: &Value) -> TaskError {
-    match error.get("errorType").and_then(Value::as_str) {
-        Some(name) => TaskError::new(name, error.to_string()),
-        None => TaskError::new(
-            "Lambda.Unknown",
-            format!(
-                "The cause could not be determined because Lambda did not return an error type. Returned payload: {error}"
-            ),
-        ),
-    }
-}
-
 fn of_runtime(error_type: &str, message: &str) -> TaskError {
-    failed(&json!({ "errorType": error_type, "errorMessage": message }))
+    function_error(&json!({ "errorType": error_type, "errorMessage": message }))
 }
 
 /// The program ended without an answer.

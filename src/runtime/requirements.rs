@@ -56,8 +56,15 @@ fn unmet(shared: &Shared, execution_arn: &str) -> Option<String> {
 
 fn check_machine(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     for (state, resource) in program.resources() {
-        if shared.handler_of(resource).is_some() {
-            continue;
+        if let Some(handler) = shared.handler_of(resource) {
+            match handler.refusal(resource) {
+                None => continue,
+                Some(reason) => {
+                    return Err(missing(format!(
+                        "the resource `{resource}` of the state `{state}` has no handler: {reason}"
+                    )));
+                }
+            }
         }
         let is_activity = *resource.kind() == ResourceKind::Activity;
         if is_activity && shared.activities.find(resource.arn()).is_some() {

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::Interpreter;
 use crate::definition::Resource;
+#[cfg(feature = "aws")]
+use crate::handlers::aws::AwsServices;
 use crate::handlers::event_bus::EventBridge;
 use crate::handlers::{Handler, LocalS3, PUT_EVENTS, PutEvents, S3_RESOURCES};
 
@@ -47,6 +49,16 @@ impl Interpreter {
     #[must_use]
     pub fn s3(self, s3: &LocalS3) -> Self {
         self.service(&S3, s3)
+    }
+
+    /// Calls AWS's services for the tasks that have no handler of their own; see [`AwsServices`]. Local functions, a local
+    /// event bus, registered state machines and activities go before them.
+    ///
+    /// A machine with a task that they cannot do is refused at its start, with the services that are called.
+    #[cfg(feature = "aws")]
+    #[must_use]
+    pub fn aws(self, services: AwsServices) -> Self {
+        self.with(|settings| settings.handlers.set_services(Arc::new(services)))
     }
 
     fn service(self, service: &Service, handler: &(impl Handler + Clone)) -> Self {

@@ -171,7 +171,7 @@ impl Shared {
         let own = || self.serves(resource).then_some(&self.step_functions);
         let others = || {
             let is_activity = *resource.kind() == ResourceKind::Activity;
-            self.settings.handlers.fallback().filter(|_| !is_activity)
+            self.settings.handlers.fallback(resource).filter(|_| !is_activity)
         };
         let found = self.settings.handlers.find(resource.arn()).or_else(own);
         found.or_else(others).cloned()

@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "simulation",
         &["data", "definition", "diagram", "history", "execution", "services"],
     ),
-    ("programs", &["data", "simulation"]),
+    ("programs", &["data", "services", "simulation"]),
     (
         "test_file",
         &[
@@ -92,11 +92,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("websocket", &["data", "definition", "history", "execution", "handlers"]),
-    ("aws", &["data", "definition", "services", "handlers", "server"]),
     (
         "cli",
         &[
-            "aws",
             "data",
             "definition",
             "loading",

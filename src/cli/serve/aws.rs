@@ -1,11 +1,11 @@
-//! `--aws-endpoint`: an emulator of AWS, which serves the services that tasks call.
+//! `--aws` and `--aws-endpoint`: AWS, or an emulator of it, which serves the services that tasks call.
 
 use clap::Args;
-use std::collections::HashMap;
 
-use crate::aws::{AwsServices, Endpoint, Place, is_service};
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
+use crate::error::Error;
+use crate::handlers::aws::{AwsServices, Endpoint, is_service};
 
 /// The variables of Step Functions Local for single services, by the services' names in `aws-sdk:`.
 const VARIABLES: [(&str, &str); 7] = [
@@ -24,6 +24,10 @@ const OF_ITSELF: &str = "STEP_FUNCTIONS_ENDPOINT";
 /// Options for the services of AWS.
 #[derive(Args)]
 pub(super) struct AwsOptions {
+    /// Call AWS for the services that tasks call, with the region, credentials and endpoints of the environment, as the AWS CLI
+    /// does
+    #[arg(long)]
+    aws: bool,
     /// Endpoint of an emulator of AWS, which serves the services that tasks call; with a name as in `aws-sdk:` before it
     /// (`sqs=URL`), that one service; may be given more than once. `SQS_ENDPOINT` and such are followed too
     #[arg(long = "aws-endpoint", value_name = "[SERVICE=]URL", value_parser = endpoint)]
@@ -46,18 +50,27 @@ fn endpoint(text: &str) -> Result<(Option<String>, String), String> {
 }
 
 impl AwsOptions {
-    /// The services at their endpoints. Errors if a service has two, or a variable holds no URL.
-    pub(super) fn services(&self, place: &Place, is_quiet: bool) -> Result<AwsServices, Failure> {
-        let mut own = HashMap::new();
+    /// The services at their endpoints. Errors if a service has two, if a variable holds no URL, or if AWS cannot be called.
+    pub(super) async fn services(
+        &self,
+        region: &str,
+        lambda: Option<&str>,
+        is_quiet: bool,
+    ) -> Result<AwsServices, Failure> {
+        let refused = |error: Error| Failure::new(error.to_string());
+        let mut services = if self.aws {
+            AwsServices::from_env().await.map_err(refused)?
+        } else {
+            AwsServices::nowhere(region)
+        };
         for (variable, service) in VARIABLES {
             if let Some(url) = variable_url(variable)? {
-                own.insert(service.to_owned(), Endpoint::new(&url, place));
+                services = services.service_endpoint_url(service, &url).map_err(refused)?;
             }
         }
         if variable_url(OF_ITSELF)?.is_some() && !is_quiet {
             tell(&format!("`{OF_ITSELF}` is not followed: nested executions run here"));
         }
-        let mut all = None;
         let mut given: Vec<Option<&str>> = Vec::new();
         for (service, url) in &self.endpoints {
             if given.contains(&service.as_deref()) {
@@ -65,13 +78,15 @@ impl AwsOptions {
                 return Err(Failure::new(format!("`--aws-endpoint` is given twice for {of}")));
             }
             given.push(service.as_deref());
-            let endpoint = Endpoint::new(url, place);
-            match service {
-                Some(service) => drop(own.insert(service.clone(), endpoint)),
-                None => all = Some(endpoint),
-            }
+            services = match service {
+                Some(service) => services.service_endpoint_url(service, url).map_err(refused)?,
+                None => services.endpoint_url(url).map_err(refused)?,
+            };
         }
-        Ok(AwsServices::new(all, own))
+        match lambda {
+            Some(url) => services.service_endpoint_url("lambda", url).map_err(refused),
+            None => Ok(services),
+        }
     }
 }
 

@@ -4,7 +4,6 @@ mod answers;
 mod aws;
 mod console;
 mod events;
-mod lambda_endpoint;
 mod machines;
 mod mocks;
 mod others;
@@ -24,7 +23,7 @@ use super::failure::{Failure, reason};
 use super::functions::{Functions, ServedFunction};
 use super::output::Output;
 use super::stores::{self, tell};
-use crate::aws::{Endpoint, Place};
+use crate::handlers::aws::Endpoint;
 use crate::runtime::Interpreter;
 use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
@@ -32,7 +31,6 @@ use answers::AnswerOptions;
 use aws::AwsOptions;
 use console::ConsoleOptions;
 use events::{Deliveries, EventOptions, Events};
-use lambda_endpoint::LambdaEndpoint;
 use machines::Machines;
 use mocks::MockOptions;
 use others::Others;
@@ -218,15 +216,10 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
 async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events, Option<Work>), Failure> {
     let place = (arguments.region.as_str(), arguments.account.as_str());
     let programs = arguments.functions.programs(arguments.quiet, true)?;
-    let calls = Place::new(place.0);
-    let aws = arguments.aws.services(&calls, arguments.quiet)?;
-    let lambda = arguments
-        .lambda_endpoint
-        .as_deref()
-        .map(|url| Endpoint::new(url, &calls));
-    let lambda = lambda
-        .or_else(|| aws.endpoint("lambda").cloned())
-        .map(LambdaEndpoint::new);
+    let aws = arguments
+        .aws
+        .services(place.0, arguments.lambda_endpoint.as_deref(), arguments.quiet)
+        .await?;
     let deliveries = if arguments.restate.are_given() {
         Deliveries::OfCluster
     } else if arguments.time.is_virtual() {
@@ -234,10 +227,10 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     } else {
         Deliveries::InMemory
     };
-    let events = Events::open(&arguments.events, place, deliveries, &programs, lambda.clone())?;
+    let events = Events::open(&arguments.events, place, deliveries, &programs, aws.lambda())?;
     let interpreter = Interpreter::new().region(place.0, place.1);
     let api = events.api();
-    let mut interpreter = events.serve(interpreter, &aws).fallback(Others { lambda, aws, api });
+    let mut interpreter = events.serve(interpreter, &aws).fallback(Others { aws, api });
     interpreter = arguments.answers.serve(interpreter, &programs)?;
     for program in programs {
         let name = program.name().to_owned();

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::chains::{self, LONGEST};
 use super::log::Log;
 use crate::cli::functions::invoke;
-use crate::cli::serve::lambda_endpoint::LambdaEndpoint;
+use crate::handlers::aws::Lambda;
 use crate::handlers::event_bus::{Target, TargetError};
 use crate::programs::FunctionProgram;
 use crate::server::StepFunctions;
@@ -27,7 +27,7 @@ pub(super) struct Destinations {
 /// The functions that are served.
 pub(super) struct Functions {
     pub(super) programs: Vec<Arc<FunctionProgram>>,
-    pub(super) lambda: Option<LambdaEndpoint>,
+    pub(super) lambda: Option<Lambda>,
 }
 
 /// The destination of one target.

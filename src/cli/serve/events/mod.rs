@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-use super::lambda_endpoint::LambdaEndpoint;
-use crate::aws::{AwsEventBridge, AwsServices};
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
+use crate::handlers::aws::{AwsEventBridge, AwsServices, Lambda};
 use crate::handlers::event_bus::{EventBridge, EventBridgeError, LocalEventBus, PutEventsRequest, PutEventsResponse};
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
@@ -65,7 +64,7 @@ impl Events {
         (region, account): (&str, &str),
         deliveries: Deliveries,
         programs: &[Arc<FunctionProgram>],
-        lambda: Option<LambdaEndpoint>,
+        lambda: Option<Lambda>,
     ) -> Result<Self, Failure> {
         let log = Arc::new(Log::open(options.log.as_deref())?);
         let api: watch::Sender<Option<StepFunctions>> = watch::Sender::new(None);
@@ -103,8 +102,10 @@ impl Events {
 
     /// Lets tasks put their events on the bus, or on the one of another endpoint if no rules are here.
     pub(super) fn serve(&self, interpreter: Interpreter, aws: &AwsServices) -> Interpreter {
-        if let Some(endpoint) = aws.endpoint("eventbridge").filter(|_| !self.has_rules) {
-            return interpreter.event_bridge(Arc::new(AwsEventBridge::new(endpoint.clone())));
+        if let Ok(bridge) = AwsEventBridge::new(aws)
+            && !self.has_rules
+        {
+            return interpreter.event_bridge(Arc::new(bridge));
         }
         interpreter
             .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
@@ -203,7 +204,7 @@ mod tests {
             .unwrap();
         std::fs::remove_file(file).unwrap();
         let api = StepFunctions::reporting(
-            events.serve(Interpreter::new(), &AwsServices::default()),
+            events.serve(Interpreter::new(), &AwsServices::nowhere("us-east-1")),
             events.reports(),
         );
         events.start(&api);

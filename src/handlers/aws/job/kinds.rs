@@ -207,8 +207,8 @@ const fn of_sagemaker(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::integration::Integration;
-    use crate::aws::model::Model;
+    use crate::handlers::aws::integration::Integration;
+    use crate::handlers::aws::model::Model;
 
     #[test]
     fn every_action_is_one_of_its_service_and_takes_its_parameters() {

@@ -1,10 +1,11 @@
 //! The protocol AWS Query: a form as the request, XML as the response.
 
-use axum::http::Method;
+use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::endpoint::{Answer, Request};
+use super::connection::Answer;
+use super::endpoint::Request;
 use super::model::{Kind, Operation, Shape, TimeForm};
 use super::scalar::{Times, text_of, time_to_wire, to_base64};
 use super::xml::{Element, members_in};

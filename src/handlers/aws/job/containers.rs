@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::call::Call;
+use crate::handlers::aws::call::Call;
 
 /// Whether an essential container of it has failed, or it never started. Others may be killed when the essential ones have
 /// ended.

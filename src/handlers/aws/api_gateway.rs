@@ -1,10 +1,12 @@
 //! `apigateway:invoke` (developer guide, "Create API Gateway REST APIs with Step Functions").
 
-use axum::http::{Method, StatusCode};
+use aws_credential_types::Credentials;
+use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::endpoint::{Answer, Endpoint, Request};
+use super::connection::Answer;
+use super::endpoint::{Endpoint, Request};
 use super::headers::{by_name, spelt};
 use crate::TaskError;
 use crate::data::json_value;
@@ -59,9 +61,22 @@ const FORBIDDEN: [&str; 14] = [
     "www-authenticate",
 ];
 
-/// Calls an API: the request goes to the endpoint, and says in `Host` which API it is for.
-pub(super) async fn invoke(endpoint: &Endpoint, input: &Value) -> Result<Value, TaskError> {
+/// Calls an API at its own host, or at an endpoint that serves all of them: the request says in `Host` which API it is for.
+pub(super) async fn invoke(
+    endpoint: Option<Endpoint>,
+    of_host: impl FnOnce(&str) -> Option<Endpoint>,
+    credentials: Option<Credentials>,
+    input: &Value,
+) -> Result<Value, TaskError> {
     let request = request(input)?;
+    let host = required_text(input, "ApiEndpoint")?;
+    let Some(mut endpoint) = endpoint.or_else(|| of_host(host)) else {
+        let cause = format!("nothing serves the API `{host}`");
+        return Err(TaskError::new("ApiGateway.SdkClientException", cause));
+    };
+    if let Some(credentials) = credentials {
+        endpoint = endpoint.with_credentials(credentials);
+    }
     let answer = if is_signed(input)? {
         endpoint.send(request).await
     } else {

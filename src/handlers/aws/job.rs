@@ -62,14 +62,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 impl Job {
     /// The job that an action starts. Errors if this version does not know how to ask after it.
-    pub(super) fn of(integration: &str, action: &str) -> Result<&'static Self, TaskError> {
+    pub(super) fn of(integration: &str, action: &str) -> Result<&'static Self, String> {
         let found = kinds::JOBS
             .iter()
             .find(|job| job.integration == integration && job.start == action);
-        found.ok_or_else(|| {
-            let cause = format!("`asl serve` cannot wait for the jobs of `{integration}:{action}`: mock the state");
-            TaskError::new(predefined_errors::TASK_FAILED, cause)
-        })
+        found.ok_or_else(|| format!("the jobs of `{integration}:{action}` cannot be waited for here"))
     }
 
     /// Waits for the end of a job that was started, and stops it if the task is aborted.

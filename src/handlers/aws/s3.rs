@@ -1,13 +1,13 @@
 //! S3, where it is otherwise than its protocol.
 
-use axum::http::{Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::{Method, StatusCode};
 use md5::{Digest as _, Md5};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::endpoint::Answer;
+use super::connection::Answer;
 use super::model::{Operation, Place, Shape};
 use super::xml::Element;
 

@@ -1,10 +1,11 @@
 //! The REST protocols, in JSON and in XML: members stand in the path, the query, the headers and the body.
 
-use axum::http::Method;
+use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::endpoint::{Answer, Request};
+use super::connection::Answer;
+use super::endpoint::Request;
 use super::model::{Kind, Member, Model, Operation, Place, Protocol, Shape, TimeForm};
 use super::scalar::{Times, number_or_boolean, text_of, time_to_wire};
 use super::xml::{Element, document, from_element, members_of};

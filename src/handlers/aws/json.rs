@@ -1,9 +1,10 @@
 //! The protocol AWS JSON, and values of a shape in JSON.
 
-use axum::http::Method;
+use http::Method;
 use serde_json::{Map, Value};
 
-use super::endpoint::{Answer, Request};
+use super::connection::Answer;
+use super::endpoint::Request;
 use super::model::{AwsJson, Kind, Operation, Place, Shape, TimeForm};
 use super::scalar::{Times, from_base64, text_of, time_to_wire, to_base64};
 use crate::data::json_value;

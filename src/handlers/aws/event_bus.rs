@@ -7,17 +7,38 @@ use super::endpoint::Endpoint;
 use super::scalar::Times;
 use super::service::Service;
 use super::service_error::Style;
-use crate::error::predefined_errors;
+use super::services::AwsServices;
+use crate::error::{Error, ErrorKind, predefined_errors};
 use crate::handlers::event_bus::{EventBridge, EventBridgeError, PutEventsRequest, PutEventsResponse};
 
-/// The event bridge at an endpoint.
+/// EventBridge itself, or an emulator's: the events go over HTTP.
+///
+/// ```no_run
+/// use asl_engine::handlers::aws::{AwsEventBridge, AwsServices};
+/// use asl_engine::handlers::event_bus::{EventBridge, PutEventsRequest, PutEventsRequestEntry};
+/// use serde_json::json;
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let bridge = AwsEventBridge::new(&AwsServices::from_env().await?)?;
+/// let order = PutEventsRequestEntry::new("shop", "Order", &json!({ "total": 7 }));
+/// assert_eq!(bridge.put_events(PutEventsRequest::new([order])).await?.failed_entry_count, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct AwsEventBridge {
+pub struct AwsEventBridge {
     endpoint: Endpoint,
 }
 
 impl AwsEventBridge {
-    pub(crate) fn new(endpoint: Endpoint) -> Self {
+    /// The event bridge of these services. Errors if they are without it.
+    pub fn new(services: &AwsServices) -> Result<Self, Error> {
+        let endpoint = services.endpoint("eventbridge", None);
+        let endpoint = endpoint.map_err(|message| Error::new(ErrorKind::Aws, message))?;
+        Ok(Self::at(endpoint))
+    }
+
+    pub(super) fn at(endpoint: Endpoint) -> Self {
         Self { endpoint }
     }
 

@@ -1,6 +1,6 @@
 //! The headers of answers, in results.
 
-use axum::http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
 
 /// Headers that AWS spells otherwise than with a capital at the beginning of each word (recorded).

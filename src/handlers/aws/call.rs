@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::endpoint::{Answer, Endpoint};
+use super::connection::Answer;
+use super::endpoint::Endpoint;
 use super::integration::Integration;
 use super::scalar::Times;
 use super::service::Service;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::endpoint::{Answer, Endpoint, Request};
+use super::connection::Answer;
+use super::endpoint::{Endpoint, Request};
 use super::model::{Model, Operation, Protocol};
 use super::scalar::Times;
 use super::service_error::{ServiceError, Style};
@@ -24,12 +25,23 @@ impl Service {
         self.0.class()
     }
 
+    /// Its name in `aws-sdk:`.
+    pub(super) fn name(self) -> &'static str {
+        self.0.name
+    }
+
+    /// The sentence for an action that it does not have; `None` if it has it.
+    pub(super) fn lacks(self, action: &str) -> Option<String> {
+        let is_there = self.0.operation(action).is_some();
+        (!is_there).then(|| format!("{} has no action `{action}` that can be called here", self.class()))
+    }
+
     /// The operation of an action. Errors if there is none, or if the parameters do not fit it.
     pub(super) fn operation(self, action: &str, parameters: &Value) -> Result<Operation, TaskError> {
-        let operation = self.0.operation(action).ok_or_else(|| {
-            let cause = format!("{} has no action `{action}` that can be called here", self.class());
-            TaskError::new(predefined_errors::TASK_FAILED, cause)
-        })?;
+        let operation = self
+            .0
+            .operation(action)
+            .ok_or_else(|| TaskError::new(predefined_errors::TASK_FAILED, self.lacks(action).unwrap_or_default()))?;
         parameters::check(operation, parameters)?;
         Ok(operation)
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::endpoint::Answer;
+use super::connection::Answer;
 use super::integration::Integration;
 use super::model::{Model, Operation};
 use super::s3;

@@ -1,0 +1,64 @@
+//! The region of a call: where the resources are that a task names.
+
+use serde_json::Value;
+
+use super::model::Model;
+use crate::definition::Resource;
+
+/// The region in the task's `Resource`, or in an ARN of the called service among its parameters, such as `FunctionName` or
+/// `TopicArn`. A call goes to that region; the account of such an ARN is the service's own business.
+pub(super) fn of_task<'t>(resource: &'t Resource, input: &'t Value, service: &str) -> Option<&'t str> {
+    let namespace = Model::of(service).map_or("", Model::signing_name);
+    let values = input.as_object().into_iter().flat_map(|members| members.values());
+    let in_parameters = || {
+        values
+            .filter_map(Value::as_str)
+            .find_map(|value| in_arn(value, namespace))
+    };
+    let of_resource = resource.arn().split(':').nth(3).filter(|region| !region.is_empty());
+    of_resource.or_else(in_parameters)
+}
+
+/// The region in the name of an API of API Gateway.
+pub(super) fn of_host(host: &str) -> Option<&str> {
+    let (_, rest) = host.split_once(".execute-api.")?;
+    rest.split_once(".amazonaws.").map(|(region, _)| region)
+}
+
+fn in_arn<'t>(text: &'t str, namespace: &str) -> Option<&'t str> {
+    let mut parts = text.split(':');
+    let is_arn = parts.next() == Some("arn") && parts.next().is_some_and(|partition| partition.starts_with("aws"));
+    let region = (is_arn && parts.next() == Some(namespace)).then(|| parts.next())??;
+    (!region.is_empty()).then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_resource_is_called_where_it_is() {
+        let region = |resource: &str, input: Value, service: &str| {
+            let resource = Resource::parse(resource).unwrap();
+            of_task(&resource, &input, service).map(str::to_owned)
+        };
+        let invoke = "arn:aws:states:::lambda:invoke";
+        let function = "arn:aws:lambda:eu-west-1:123456789012:function:Charge";
+        assert_eq!(
+            region(invoke, json!({ "FunctionName": function }), "lambda").as_deref(),
+            Some("eu-west-1")
+        );
+        assert_eq!(region(invoke, json!({ "FunctionName": "Charge" }), "lambda"), None);
+        assert_eq!(region(function, json!({}), "lambda").as_deref(), Some("eu-west-1"));
+        let publish = json!({ "Message": function, "TopicArn": "arn:aws:sns:eu-central-1:123456789012:Kitchen" });
+        assert_eq!(
+            region("arn:aws:states:::sns:publish", publish, "sns").as_deref(),
+            Some("eu-central-1")
+        );
+        let bucket = json!({ "Bucket": "arn:aws:s3:::menu" });
+        assert_eq!(region("arn:aws:states:::aws-sdk:s3:getObject", bucket, "s3"), None);
+        assert_eq!(of_host("abc.execute-api.eu-west-1.amazonaws.com"), Some("eu-west-1"));
+        assert_eq!(of_host("api.example.com"), None);
+    }
+}
