@@ -55,12 +55,12 @@ pub(crate) fn url(server: &Server) -> String {
 
 /// All orders in the table.
 pub(crate) async fn orders(server: &Server) -> Vec<Order> {
-    read(server, Transaction::orders).await
+    read(server, |transaction| transaction.orders()).await
 }
 
 pub(crate) async fn read<T: Send + 'static>(
     server: &Server,
-    read: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
+    read: impl FnOnce(&dyn Transaction) -> Result<T, TablesError> + Send + 'static,
 ) -> T {
     server.tables.change(read).await.unwrap()
 }

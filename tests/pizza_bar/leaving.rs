@@ -133,7 +133,7 @@ async fn a_connection_that_is_gone_loses_its_session() {
     assert_eq!(unknown["body"]["message"], "invalid order");
     assert_eq!(unknown["body"]["err"], "nobody ordered on the connection gone");
 
-    let change = |transaction: &super::server::tables::Transaction| {
+    let change = |transaction: &dyn super::server::tables::Transaction| {
         let (domain_name, stage) = ("localhost".to_owned(), "local".to_owned());
         transaction.put_session(&Session {
             connection_id: "gone".to_owned(),

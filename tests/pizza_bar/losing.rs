@@ -77,7 +77,7 @@ async fn an_order_whose_last_event_is_lost_is_interrupted_and_frees_its_connecti
     let folder = Folder::new();
     let (tables, _store, order) = tables(&folder, STATUSES[4]).await;
     let bus = bus(&tables);
-    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
+    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &json!("spoilt")));
     spoil.await.unwrap();
     put(&bus, STATUSES[5]).await;
     bus.idle().await;
@@ -96,7 +96,7 @@ async fn a_lost_event_in_between_is_made_up_for_by_the_next() {
     let folder = Folder::new();
     let (tables, _store, order) = tables(&folder, STATUSES[2]).await;
     let bus = bus(&tables);
-    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &"spoilt"));
+    let spoil = tables.change(|transaction| transaction.put_row_of_order("o-1", &json!("spoilt")));
     spoil.await.unwrap();
     put(&bus, STATUSES[3]).await;
     bus.idle().await;

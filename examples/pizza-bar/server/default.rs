@@ -157,7 +157,7 @@ impl Default {
     }
 }
 
-fn follows_unfinished(transaction: &Transaction, connection_id: &str) -> Result<bool, TablesError> {
+fn follows_unfinished(transaction: &dyn Transaction, connection_id: &str) -> Result<bool, TablesError> {
     let session = transaction.session(connection_id)?;
     let Some(order_id) = session.and_then(|session| session.order_id) else {
         return Ok(false);

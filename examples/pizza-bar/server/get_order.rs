@@ -46,7 +46,7 @@ pub(crate) async fn get_order(
 
 /// Lets a connection follow the order of a token, and gives the message that tells of it, or why not.
 pub(crate) fn follow(
-    transaction: &Transaction,
+    transaction: &dyn Transaction,
     session: Session,
     order_id: &str,
     token: &str,

@@ -98,7 +98,7 @@ impl OrderHandler {
         let mut wait = FIRST_WAIT;
         loop {
             let event = event.clone();
-            let change = move |transaction: &Transaction| change_status(transaction, event, time);
+            let change = move |transaction: &dyn Transaction| change_status(transaction, event, time);
             match self.tables.change(change).await {
                 Err(error) if error.may_pass() => tracing::warn!(%error, "a status waits for the database"),
                 done => return done,
@@ -187,7 +187,7 @@ impl OrderHandler {
 
 /// Writes a status to the order; `None` if nobody ordered on that connection.
 fn change_status(
-    transaction: &Transaction,
+    transaction: &dyn Transaction,
     event: OrderStatusChanged,
     time: DateTime<Utc>,
 ) -> Result<Option<Change>, TablesError> {
@@ -248,7 +248,7 @@ enum Interrupted {
 }
 
 /// The id of the order, and what became of it.
-fn interrupt(transaction: &Transaction, connection_id: &str) -> Result<(String, Interrupted), TablesError> {
+fn interrupt(transaction: &dyn Transaction, connection_id: &str) -> Result<(String, Interrupted), TablesError> {
     let Some(Running { order_id, .. }) = transaction.running(connection_id)? else {
         return Ok((String::new(), Interrupted::Nothing));
     };

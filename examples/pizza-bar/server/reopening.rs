@@ -8,8 +8,6 @@ use asl_engine::{Error, Interpreter};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::kitchen::Pizza;
-#[cfg(feature = "restate")]
-use super::tables::Transaction;
 use super::tables::{KitchenTime, Tables, TablesError};
 use super::watchers::Watchers;
 
@@ -58,7 +56,7 @@ pub(crate) async fn follow(
     tables: &Tables,
     watchers: &Arc<Watchers>,
 ) -> Result<(), TablesError> {
-    let running = tables.change(Transaction::all_running).await?;
+    let running = tables.change(|transaction| transaction.all_running()).await?;
     let mut pizzas = HashMap::new();
     for (_, order_id) in running {
         if cluster.has(&order_id).await {

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::time::sleep;
 
 use super::messages;
-use super::tables::{Tables, TablesError, Transaction};
+use super::tables::{Tables, TablesError};
 
 /// Tells the customers whose orders are not finished as soon as nothing can be written any more. Ends with the tables.
 pub(crate) async fn look(tables: Tables, connections: Connections) {
@@ -16,7 +16,7 @@ pub(crate) async fn look(tables: Tables, connections: Connections) {
     let mut has_room = true;
     loop {
         sleep(EVERY).await;
-        match tables.change(Transaction::try_room).await {
+        match tables.change(|transaction| transaction.try_room()).await {
             Ok(()) => {
                 if !has_room {
                     tracing::warn!("the database is written again");
@@ -36,7 +36,7 @@ pub(crate) async fn look(tables: Tables, connections: Connections) {
 }
 
 async fn tell(tables: &Tables, connections: &Connections) {
-    let waiting = tables.change(Transaction::followers_of_unfinished).await;
+    let waiting = tables.change(|transaction| transaction.followers_of_unfinished()).await;
     let waiting = waiting.unwrap_or_else(|error| {
         tracing::error!(%error, "nobody can be told");
         Vec::new()

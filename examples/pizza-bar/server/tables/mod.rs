@@ -4,6 +4,7 @@
 //! their own.
 
 mod opening;
+mod sqlite;
 mod transaction;
 
 use std::path::Path;
@@ -15,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::folder::FolderError;
+use sqlite::SqliteTransaction;
 pub(crate) use transaction::{KitchenTime, Transaction};
 
 /// The tables, until they are closed; a clone is cheap. Every change is one transaction.
 #[derive(Clone)]
 pub(crate) struct Tables {
     /// SQLite lets writers wait for each other by blocking their threads; here they wait without one.
-    connection: Arc<Mutex<Option<Transaction>>>,
+    connection: Arc<Mutex<Option<SqliteTransaction>>>,
 }
 
 /// An execution at work for a connection. Its name is the order's id; the order is there once its first event has come.
@@ -76,7 +78,7 @@ impl Tables {
     /// and makes it again.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&Transaction) -> Result<T, TablesError> + Send + 'static,
+        change: impl FnOnce(&dyn Transaction) -> Result<T, TablesError> + Send + 'static,
     ) -> Result<T, TablesError> {
         let connection = Arc::clone(&self.connection).lock_owned().await;
         let work = move || commit(connection.as_ref().ok_or(TablesError::Closed)?, change);
@@ -114,8 +116,8 @@ impl TablesError {
 }
 
 fn commit<T>(
-    tables: &Transaction,
-    change: impl FnOnce(&Transaction) -> Result<T, TablesError>,
+    tables: &SqliteTransaction,
+    change: impl FnOnce(&dyn Transaction) -> Result<T, TablesError>,
 ) -> Result<T, TablesError> {
     // The connection has one user at a time, and so no other transaction. An error drops this one, which undoes it.
     let transaction = rusqlite::Transaction::new_unchecked(&tables.0, TransactionBehavior::Immediate)?;

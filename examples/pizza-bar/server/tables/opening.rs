@@ -8,7 +8,8 @@ use std::time::Duration;
 use asl_engine::store::{SqliteStore, StoreError, StoreErrorKind};
 use rusqlite::{Connection, OpenFlags};
 
-use super::{TablesError, Transaction, commit};
+use super::sqlite::SqliteTransaction;
+use super::{TablesError, commit};
 use crate::server::folder;
 
 pub(crate) const FILE: &str = "pizza-bar.db";
@@ -70,7 +71,7 @@ DELETE FROM Sessions;
 ";
 
 /// The connection to the tables, and the store that owns the file.
-pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesError> {
+pub(super) fn open(folder: &Path) -> Result<(SqliteTransaction, SqliteStore), TablesError> {
     folder::open(folder)?;
     let path = folder.join(FILE);
     let in_file = |error| TablesError::File {
@@ -90,9 +91,9 @@ pub(super) fn open(folder: &Path) -> Result<(Transaction, SqliteStore), TablesEr
     // Changes come to the disk with the store's: see `Tables::change`.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.set_prepared_statement_cache_capacity(64);
-    let tables = Transaction(connection);
+    let tables = SqliteTransaction(connection);
     commit(&tables, |transaction| {
-        transaction.0.execute_batch(CREATE)?;
+        tables.0.execute_batch(CREATE)?;
         // SQLite has looked at the file, but not into the items.
         transaction.orders()?;
         transaction.all_running()?;
