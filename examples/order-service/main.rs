@@ -40,6 +40,11 @@ struct Command {
     definition: Option<PathBuf>,
     #[command(flatten)]
     destinations: Destinations,
+    /// Call DynamoDB, SQS, SNS and EventBridge, with the region, credentials and endpoints that AWS's SDKs find; without it they
+    /// are tables in the file
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    aws: bool,
     /// Address of this machine for the console and the Step Functions API, which need no key
     #[cfg(feature = "console")]
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
@@ -85,6 +90,8 @@ async fn serve(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         data: command.data,
         definition: command.definition,
         destinations: command.destinations,
+        #[cfg(feature = "aws")]
+        aws: command.aws,
         #[cfg(feature = "console")]
         console: command.console,
     };

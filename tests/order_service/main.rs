@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(feature = "aws")]
+mod aws;
 mod backups;
 mod cancelling;
 mod client;
@@ -15,6 +17,9 @@ mod closing;
 mod console;
 mod killing;
 mod machine;
+#[cfg(feature = "aws")]
+#[path = "../moto/mod.rs"]
+mod moto;
 mod ordering;
 mod process;
 mod refusing;

@@ -1,5 +1,7 @@
 //! The service, put together: the executions of orders with their store, the functions that do their work, and HTTP.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod definition;
 mod http;
 mod local;
@@ -43,6 +45,9 @@ pub(crate) struct Options {
     /// Another definition than the one that is built in.
     pub(crate) definition: Option<PathBuf>,
     pub(crate) destinations: Destinations,
+    /// Whether DynamoDB, SQS, SNS and EventBridge are AWS's own, or those at `AWS_ENDPOINT_URL`.
+    #[cfg(feature = "aws")]
+    pub(crate) aws: bool,
     /// Where the console is, if there is one.
     #[cfg(feature = "console")]
     pub(crate) console: Option<SocketAddr>,
@@ -57,8 +62,8 @@ pub(crate) enum StartError {
     Definition { file: String, error: io::Error },
     #[error(transparent)]
     Tables(#[from] TablesError),
-    #[error("the executions cannot go on: {0}")]
-    Resume(#[from] asl_engine::Error),
+    #[error(transparent)]
+    Engine(#[from] asl_engine::Error),
     #[error(transparent)]
     Deploy(#[from] DeployError),
     #[error(transparent)]
@@ -91,6 +96,13 @@ impl Service {
         let metrics = Arc::new(Metrics::default());
 
         let interpreter = work::register(Interpreter::new().store(store), &tables);
+        #[cfg(feature = "aws")]
+        let interpreter = if options.aws {
+            aws::register(interpreter).await?
+        } else {
+            local::register(interpreter, &tables)
+        };
+        #[cfg(not(feature = "aws"))]
         let interpreter = local::register(interpreter, &tables);
         let reports = Reports::new().status_changes(Arc::new(status_changes(Arc::clone(&metrics))?));
         // All that ran goes on from here, with the definitions that it was started with.
