@@ -7,6 +7,7 @@
 //! (wrong arguments, unreadable files). The guide `docs/command_line.md` has the table.
 
 mod arguments;
+mod aws;
 mod cluster;
 mod colours;
 mod definition_files;

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::arguments::{Loading, pair};
+use super::aws::AwsOptions;
 use super::definitions::{did_you_mean, started_machine};
 use super::failure::Failure;
 use super::functions::{Functions, invoke};
 use super::programs::{About, Programs, call};
 use crate::definition::StateMachine;
 use crate::execution::Program;
+use crate::handlers::aws::AwsServices;
 use crate::handlers::{Handler, TaskContext};
 use crate::runtime::Interpreter;
 use crate::services::lambda::{Invocation, is_invoke, response};
@@ -20,7 +22,8 @@ use crate::services::step_functions::{is_started_by, started_arns};
 use crate::{Error, ErrorKind, TaskError};
 
 /// What helps where a task has nobody.
-const GIVE_PROGRAM: &str = "give it a program: `--task 'TASK=COMMAND'` or `--function 'NAME=COMMAND'`";
+const GIVE_PROGRAM: &str =
+    "give it a program, `--task 'TASK=COMMAND'` or `--function 'NAME=COMMAND'`, or call AWS with `--aws`";
 
 /// Options that say who does the work of tasks.
 #[derive(clap::Args)]
@@ -34,6 +37,8 @@ pub(super) struct Workers {
     /// State machine that tasks can start, by its name or ARN; `FILE#NAME` for one of a template
     #[arg(long = "machine", value_name = "NAME=FILE", value_parser = pair)]
     machines: Vec<(String, String)>,
+    #[command(flatten)]
+    aws: AwsOptions,
 }
 
 /// The registered state machines by their names.
@@ -42,7 +47,17 @@ pub(super) type Children = Vec<(String, StateMachine)>;
 impl Workers {
     /// Whether there are any.
     pub(super) fn is_some(&self) -> bool {
-        !self.tasks.is_empty() || self.functions.is_some() || !self.machines.is_empty()
+        !self.tasks.is_empty() || self.functions.is_some() || !self.machines.is_empty() || self.calls_aws()
+    }
+
+    /// Whether AWS, or an emulator of it, does the work of some.
+    pub(super) fn calls_aws(&self) -> bool {
+        self.aws.are_given()
+    }
+
+    /// AWS, if it does the work of some. Errors if it cannot be called so.
+    pub(super) async fn aws(&self) -> Result<Option<AwsServices>, Failure> {
+        self.aws.called().await
     }
 
     /// The state machines that tasks can start.
@@ -97,8 +112,13 @@ pub(super) fn check_started<'p>(
     .help(format!("the tasks start {}", names.join(", "))))
 }
 
-/// An interpreter for state machines, whose tasks the programs do.
-pub(super) fn interpreter(programs: &Programs, machines: &[Arc<Program>], children: &Children) -> Interpreter {
+/// An interpreter for state machines, whose tasks the programs do, and AWS those that are left.
+pub(super) fn interpreter(
+    programs: &Programs,
+    machines: &[Arc<Program>],
+    children: &Children,
+    aws: Option<AwsServices>,
+) -> Interpreter {
     let mut interpreter = Interpreter::new();
     let handler = Arc::new(programs.clone());
     let served = machines.iter().flat_map(|program| {
@@ -108,12 +128,19 @@ pub(super) fn interpreter(programs: &Programs, machines: &[Arc<Program>], childr
     // Many states may have one resource.
     let served: BTreeSet<_> = served.map(|(_, resource)| resource.arn().to_owned()).collect();
     for resource in served {
-        interpreter = interpreter.handler(resource, ByProgram(Arc::clone(&handler)));
+        let by_program = ByProgram {
+            programs: Arc::clone(&handler),
+            aws: aws.clone(),
+        };
+        interpreter = interpreter.handler(resource, by_program);
     }
     for (name, child) in children {
         interpreter = interpreter.state_machine(name.clone(), child);
     }
-    interpreter
+    match aws {
+        Some(aws) => interpreter.aws(aws),
+        None => interpreter,
+    }
 }
 
 /// An interpreter's error, in the words of the command line.
@@ -129,23 +156,29 @@ pub(super) fn said(text: &str) -> String {
     text.split("; ").next().unwrap_or(text).to_owned()
 }
 
-/// Runs the program for the task, or else for the function that it invokes.
-struct ByProgram(Arc<Programs>);
+/// Runs the program for the task, or else for the function that it invokes; without one, AWS does the work.
+struct ByProgram {
+    programs: Arc<Programs>,
+    aws: Option<AwsServices>,
+}
 
 #[async_trait]
 impl Handler for ByProgram {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
-        if let Some(command) = self.0.of(&context.state, &context.resource, &input) {
+        if let Some(command) = self.programs.of(&context.state, &context.resource, &input) {
             let about = About {
                 state: &context.state,
                 resource: context.resource.arn(),
                 attempt: context.retry_count as usize,
                 token: context.request.token.as_deref(),
-                is_apart: self.0.are_apart(),
+                is_apart: self.programs.are_apart(),
             };
             return call(command, &input, about).await;
         }
-        let Some(function) = self.0.function_of(&context.resource, &input) else {
+        let Some(function) = self.programs.function_of(&context.resource, &input) else {
+            if let Some(aws) = &self.aws {
+                return Handler::call(aws, input, context).await;
+            }
             let cause = format!("give the state `{}` a program: `--task '{0}=COMMAND'`", context.state);
             return Err(TaskError::new("NoProgram", cause));
         };

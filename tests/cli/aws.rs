@@ -272,6 +272,54 @@ fn a_service_may_have_an_endpoint_of_its_own() {
     assert_eq!(service.lock().unwrap().problems, Vec::<String>::new());
 }
 
+/// The environment names the endpoint, as for AWS's own CLI and SDKs.
+#[test]
+fn a_run_calls_aws_where_it_is_told_to() {
+    let (url, service) = service();
+    let request = json!({
+        "method": "POST", "path": "/", "signed_for": "dynamodb",
+        "body": { "TableName": "Orders", "Item": { "id": { "S": "1" } } },
+    });
+    let exchange = json!({ "request": request, "response": { "body": {} } });
+    service.lock().unwrap().expected = [exchange.clone(), exchange.clone(), exchange].into();
+    let file = std::env::temp_dir().join(format!("asl-run-aws-{}.asl.json", std::process::id()));
+    fs::write(&file, put_item().to_string()).unwrap();
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = asl(&["run", file.to_str().unwrap(), "--quiet"]);
+        for name in [
+            "AWS_SESSION_TOKEN",
+            "AWS_PROFILE",
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_REGION",
+        ] {
+            command.env_remove(name);
+        }
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIDBAR"), ("AWS_SECRET_ACCESS_KEY", "flour")];
+        command.args(arguments).envs(keys).envs(variables.iter().copied());
+        let output = command.output().unwrap();
+        let (told, problems) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
+        (told.unwrap(), problems.unwrap())
+    };
+    let region = ("AWS_REGION", "us-east-1");
+    let nobody = ("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
+    let of_all = run(&["--aws"], &[region, ("AWS_ENDPOINT_URL", &url)]);
+    assert_eq!(of_all, ("{}\n".to_owned(), String::new()));
+    let of_one = run(&["--aws"], &[region, nobody, ("AWS_ENDPOINT_URL_DYNAMODB", &url)]);
+    assert_eq!(of_one, ("{}\n".to_owned(), String::new()));
+    let by_option = run(&["--aws-endpoint", &format!("dynamodb={url}")], &[]);
+    assert_eq!(by_option, ("{}\n".to_owned(), String::new()));
+    assert_eq!(service.lock().unwrap().problems, Vec::<String>::new());
+
+    let (_, problem) = run(&[], &[region, ("AWS_ENDPOINT_URL", &url)]);
+    assert!(problem.contains("nothing does the work of the task `Put`"), "{problem}");
+    let (_, problem) = run(&["--aws-endpoint", &format!("sqs={url}")], &[]);
+    assert!(
+        problem.contains("the service `dynamodb` is not called, but these are: sqs"),
+        "{problem}"
+    );
+    fs::remove_file(&file).unwrap();
+}
+
 #[test]
 fn an_endpoint_that_does_not_answer_is_told() {
     let serve = Serve::start(&["--aws-endpoint", "http://127.0.0.1:1"]);
@@ -292,11 +340,8 @@ fn endpoints_that_cannot_be_used_are_refused_at_the_start() {
             "{arguments:?}: {stderr}"
         );
     };
-    refused(
-        &["--aws-endpoint", "https://aws.amazon.com"],
-        "only endpoints on `http://` can be called",
-    );
     for url in [
+        "ftp://127.0.0.1:1",
         "localhost:4566",
         "http://user:password@127.0.0.1:1",
         "http://127.0.0.1:1/?a",

@@ -202,7 +202,7 @@ fn a_task_that_nobody_serves_says_what_would_serve_it() {
     assert_eq!(
         ended["cause"],
         "nothing serves `arn:aws:states:::sqs:sendMessage`: start `asl serve` with `--aws-endpoint URL` if an emulator of AWS \
-         does, or with `--answer 'arn:aws:states:::sqs:sendMessage=FILE'` or a mock file"
+         does, with `--aws` if AWS does, or with `--answer 'arn:aws:states:::sqs:sendMessage=FILE'` or a mock file"
     );
 }
 

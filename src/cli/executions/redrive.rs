@@ -52,8 +52,10 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let own = machines.len();
     machines.extend(children.iter().map(|(_, child)| child.into()));
     let programs = arguments.workers.programs(&machines, false, true)?;
-    let interpreter = interpreter(&programs, &machines, &children).store(store);
-    stores::runtime()?.block_on(async {
+    let runtime = stores::runtime()?;
+    let aws = runtime.block_on(arguments.workers.aws())?;
+    let interpreter = interpreter(&programs, &machines, &children, aws).store(store);
+    runtime.block_on(async {
         for program in machines.iter().take(own) {
             interpreter.check_handlers(program).map_err(|error| explained(&error))?;
         }

@@ -44,9 +44,11 @@ pub(super) fn run(arguments: &Arguments, output: &mut Output) -> Result<ExitCode
     let mut machines = outcomes::programs(&store, &running);
     machines.extend(children.iter().map(|(_, child)| child.into()));
     let programs = arguments.workers.programs(&machines, false, true)?;
-    let interpreter = interpreter(&programs, &machines, &children).store(store);
+    let runtime = stores::runtime()?;
+    let aws = runtime.block_on(arguments.workers.aws())?;
+    let interpreter = interpreter(&programs, &machines, &children, aws).store(store);
     let arns: Vec<_> = running.into_iter().map(|execution| execution.start.arn).collect();
-    stores::runtime()?.block_on(resume(&interpreter, &arns, arguments, output))
+    runtime.block_on(resume(&interpreter, &arns, arguments, output))
 }
 
 async fn resume(

@@ -33,6 +33,8 @@ use crate::simulation::{MockConfig, Recording, Run, Usage, failed_child};
 /// Time is virtual: a Wait of a year takes no time, and a program's running time does not count. With `--real-time`,
 /// waits really wait, programs of parallel branches run side by side, and `TimeoutSeconds` stops them.
 ///
+/// With `--aws`, AWS does the work of the tasks that have no program, in real time; without it nothing is called.
+///
 /// With `--store`, the execution runs in real time and outlives this process: end it at any instant, and `asl executions
 /// resume` lets the execution go on.
 ///
@@ -57,6 +59,7 @@ Examples:
   asl run invoice.asl.json --function 'charge-order=python3 charge.py'
   asl run order.asl.json --machine Shipment=shipment.asl.json --explain
   asl run orders.asl.json --mock MockConfigFile.json --test-case Orders#Busy --graph run.svg
+  asl run order.asl.json --aws --input @order.json
   asl run charge.asl.json --store executions.db --name order-7 --task 'Charge=./charge.sh'")]
 pub(super) struct Arguments {
     /// Definition or template
@@ -175,8 +178,10 @@ pub(super) fn run(
         termination::ends_programs_too();
     }
     let mut progress = progress::Progress::new(colour, arguments.quiet);
-    let ended = match (&job.mocks, arguments.real_time || job.kept.is_some()) {
-        (None, true) => match real_time::run(&job, &mut progress)? {
+    let workers = &arguments.workers;
+    let is_real = arguments.real_time || job.kept.is_some() || workers.calls_aws();
+    let ended = match (&job.mocks, is_real) {
+        (None, true) => match real_time::run(&job, workers, &mut progress)? {
             Came::Ended(ended) => *ended,
             Came::Left(code) => return Ok(ExitCode::from(code)),
         },
@@ -267,6 +272,12 @@ fn history_text(history: &[HistoryEvent]) -> String {
 fn job(arguments: &Arguments) -> Result<Job, Failure> {
     let machine = one_machine(&arguments.file, arguments.state_machine.as_deref(), &arguments.loading)?;
     let workers = &arguments.workers;
+    if workers.calls_aws() && (arguments.mock.is_some() || arguments.starts_at.is_some()) {
+        return Err(
+            Failure::new("AWS is called in real time, which `--mock` and `--starts-at` have none of")
+                .help("leave them out, or `--aws` and `--aws-endpoint`"),
+        );
+    }
     let children = workers.children(&arguments.loading)?;
     let machines = std::iter::once(&machine).chain(children.iter().map(|(_, child)| child));
     let compiled: Vec<Arc<Program>> = machines.map(Into::into).collect();

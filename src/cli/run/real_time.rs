@@ -7,18 +7,18 @@ use super::progress::Progress;
 use super::{Came, Ended, Failure, Job, Kept, verdict};
 use crate::ErrorKind;
 use crate::cli::stores;
-use crate::cli::workers::{explained, interpreter};
+use crate::cli::workers::{Workers, explained, interpreter};
 use crate::runtime::StartRequest;
 
 /// How often the terminal is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
-pub(super) fn run(job: &Job, progress: &mut Progress) -> Result<Came, Failure> {
-    stores::runtime()?.block_on(drive(job, progress))
+pub(super) fn run(job: &Job, workers: &Workers, progress: &mut Progress) -> Result<Came, Failure> {
+    stores::runtime()?.block_on(drive(job, workers, progress))
 }
 
-async fn drive(job: &Job, progress: &mut Progress) -> Result<Came, Failure> {
-    let mut interpreter = interpreter(&job.programs, &job.compiled, &job.children);
+async fn drive(job: &Job, workers: &Workers, progress: &mut Progress) -> Result<Came, Failure> {
+    let mut interpreter = interpreter(&job.programs, &job.compiled, &job.children, workers.aws().await?);
     let mut request = StartRequest {
         seed: job.seed,
         ..StartRequest::default()

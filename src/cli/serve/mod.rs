@@ -1,7 +1,6 @@
 //! `asl serve`: the Step Functions API for AWS's SDKs and CLI.
 
 mod answers;
-mod aws;
 mod console;
 mod events;
 mod machines;
@@ -19,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::arguments::Loading;
+use super::aws::AwsOptions;
 use super::failure::{Failure, reason};
 use super::functions::{Functions, ServedFunction};
 use super::output::Output;
@@ -28,7 +28,6 @@ use crate::runtime::Interpreter;
 use crate::server::StepFunctions;
 use crate::server::http::{HttpApi, serve};
 use answers::AnswerOptions;
-use aws::AwsOptions;
 use console::ConsoleOptions;
 use events::{Deliveries, EventOptions, Events};
 use machines::Machines;

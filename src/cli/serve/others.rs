@@ -49,7 +49,9 @@ impl Others {
 /// The cause for a task that nothing serves: it says what would. Errors if its parameters name no function.
 fn unserved(aws: &AwsServices, resource: &Resource, input: &Value) -> Result<Option<String>, TaskError> {
     let arn = resource.arn();
-    let function = if is_invoke(resource) {
+    let function = if aws.has("lambda") {
+        None
+    } else if is_invoke(resource) {
         let invocation = Invocation::read(input)?;
         Some(invocation.function.ok_or_else(|| invocation.not_found())?.name)
     } else if *resource.kind() == ResourceKind::LambdaFunction {
@@ -58,7 +60,6 @@ fn unserved(aws: &AwsServices, resource: &Resource, input: &Value) -> Result<Opt
         None
     };
     Ok(match function {
-        Some(_) if aws.has("lambda") => None,
         Some(name) => Some(format!(
             "no function `{name}` is served: start `asl serve` with `--function '{name}=COMMAND'`, or with \
              `--lambda-endpoint URL` if something else serves it"
@@ -67,8 +68,8 @@ fn unserved(aws: &AwsServices, resource: &Resource, input: &Value) -> Result<Opt
             "nothing serves `{arn}`: start `asl serve` with `--aws-endpoint URL` if an emulator of AWS does, with `--aws` if \
              AWS does, or with `--answer '{arn}=FILE'` or a mock file"
         )),
-        None => aws.refusal(resource).map(|reason| {
-            format!("nothing serves `{arn}`: {reason}; answer it with `--answer '{arn}=FILE'` or a mock file")
-        }),
+        None => aws
+            .refusal(resource)
+            .map(|reason| format!("{reason}; `--answer '{arn}=FILE'` or a mock file answers it")),
     })
 }

@@ -36,19 +36,62 @@ impl Lambda {
     }
 }
 
-/// Invokes the function of a resource. A function of another account is named by its ARN.
-pub(super) async fn invoke_directly(endpoint: &Endpoint, arn: &str, payload: &Value) -> Result<Value, TaskError> {
-    let Some(function) = FunctionName::parse(arn) else {
-        return Err(no_name(arn));
+/// How the function is named to whom serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// As the task names it: by an ARN, it may be one of another account.
+    AsGiven,
+    /// By its name alone, which is all that emulators know.
+    ByName,
+}
+
+/// Invokes the function of a resource.
+pub(super) async fn invoke_directly(
+    endpoint: &Endpoint,
+    arn: &str,
+    naming: Naming,
+    payload: &Value,
+) -> Result<Value, TaskError> {
+    let (name, qualifier) = named(arn, naming)?;
+    invoke(endpoint, &name.replace(':', "%3A"), qualifier, payload).await
+}
+
+/// The parameters of `lambda:invoke` with the version or the alias in a member of its own. Errors if they name no function.
+pub(super) fn with_qualifier(parameters: &Value, naming: Naming) -> Result<Value, TaskError> {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    // What is no text is refused with the other parameters.
+    let Some(given) = text("FunctionName") else {
+        return Ok(parameters.clone());
     };
+    let (name, derived) = named(given, naming)?;
+    let qualifier = text("Qualifier");
+    qualifier.map_or(Ok(()), check_name)?;
+    if derived.is_some() && qualifier.is_some() && derived != qualifier {
+        // Lambda refuses it.
+        return Ok(parameters.clone());
+    }
+    let mut members = parameters.as_object().cloned().unwrap_or_default();
+    members.insert("FunctionName".to_owned(), name.into());
+    if let Some(derived) = derived {
+        members.insert("Qualifier".to_owned(), derived.into());
+    }
+    Ok(members.into())
+}
+
+/// A function's name or ARN without its version or alias, and that. Errors if it is none.
+fn named(given: &str, naming: Naming) -> Result<(&str, Option<&str>), TaskError> {
+    let function = FunctionName::parse(given).ok_or_else(|| no_name(given))?;
     for name in [function.name].into_iter().chain(function.qualifier) {
         check_name(name)?;
     }
-    let unqualified = match function.qualifier {
-        Some(qualifier) => arn.strip_suffix(qualifier).map_or(arn, |arn| arn.trim_end_matches(':')),
-        None => arn,
+    let name = match (naming, function.qualifier) {
+        (Naming::ByName, _) => function.name,
+        (Naming::AsGiven, Some(qualifier)) => given
+            .strip_suffix(qualifier)
+            .map_or(given, |name| name.trim_end_matches(':')),
+        (Naming::AsGiven, None) => given,
     };
-    invoke(endpoint, &unqualified.replace(':', "%3A"), function.qualifier, payload).await
+    Ok((name, function.qualifier))
 }
 
 /// The result of `lambda:invoke` from the response: the payload is JSON, and an error of the function fails the task.

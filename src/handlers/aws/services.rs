@@ -195,13 +195,13 @@ impl AwsServices {
 
     /// The sentence for a service that is not called, which names those that are.
     pub(super) fn uncalled(&self, service: &str) -> String {
-        format!("the service `{service}` is not called; {}", self.called())
+        format!("the service `{service}` is not called, {}", self.called())
     }
 
     /// The services that are called, as a half sentence.
     pub(super) fn called(&self) -> String {
         let called: Vec<_> = names().filter(|name| self.has(name)).collect();
-        format!("these are: {}", called.join(", "))
+        format!("but these are: {}", called.join(", "))
     }
 }
 

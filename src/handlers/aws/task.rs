@@ -12,7 +12,7 @@ use super::event_bus::AwsEventBridge;
 use super::headers::metadata;
 use super::integration::Integration;
 use super::job::Job;
-use super::lambda;
+use super::lambda::{self, Naming};
 use super::region;
 use super::roles::role_of;
 use super::scalar::Times;
@@ -97,7 +97,14 @@ impl<'r> Target<'r> {
 fn refusal(services: &AwsServices, resource: &Resource) -> Option<String> {
     let target = match Target::of(resource) {
         Ok(target) => target,
-        Err(problem) => return Some(format!("{problem}; {}", services.called())),
+        Err(problem) => {
+            let is_sdk = resource.service().is_some_and(|(name, _)| name.starts_with("aws-sdk:"));
+            return Some(if is_sdk {
+                format!("{problem}, {}", services.called())
+            } else {
+                problem
+            });
+        }
     };
     if !services.has(target.service()) {
         return Some(services.uncalled(target.service()));
@@ -135,7 +142,7 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
     }
     match target {
         Target::ApiGateway => Err(failed(services.uncalled(api_gateway::SERVICE))),
-        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), input).await,
+        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), naming(services), input).await,
         Target::Events => {
             let bridge = AwsEventBridge::at(endpoint);
             PutEvents::new(Arc::new(bridge))
@@ -157,8 +164,19 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
                 endpoint,
                 integration,
             };
+            if integration.name == "lambda" {
+                let input = lambda::with_qualifier(input, naming(services))?;
+                return integrate(call, action, &input, context).await;
+            }
             integrate(call, action, input, context).await
         }
+    }
+}
+
+fn naming(services: &AwsServices) -> Naming {
+    match services.endpoints.url("lambda") {
+        Some(_) => Naming::ByName,
+        None => Naming::AsGiven,
     }
 }
 

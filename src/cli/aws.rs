@@ -7,6 +7,9 @@ use crate::cli::stores::tell;
 use crate::error::Error;
 use crate::handlers::aws::{AwsServices, Endpoint, is_service};
 
+/// The region of emulators' resources, unless the environment names one.
+const REGION: &str = "us-east-1";
+
 /// The variables of Step Functions Local for single services, by the services' names in `aws-sdk:`.
 const VARIABLES: [(&str, &str); 7] = [
     ("BATCH_ENDPOINT", "batch"),
@@ -29,7 +32,7 @@ pub(super) struct AwsOptions {
     #[arg(long)]
     aws: bool,
     /// Endpoint of an emulator of AWS, which serves the services that tasks call; with a name as in `aws-sdk:` before it
-    /// (`sqs=URL`), that one service; may be given more than once. `SQS_ENDPOINT` and such are followed too
+    /// (`sqs=URL`), that one service; may be given more than once
     #[arg(long = "aws-endpoint", value_name = "[SERVICE=]URL", value_parser = endpoint)]
     endpoints: Vec<(Option<String>, String)>,
 }
@@ -50,19 +53,32 @@ fn endpoint(text: &str) -> Result<(Option<String>, String), String> {
 }
 
 impl AwsOptions {
-    /// The services at their endpoints. Errors if a service has two, if a variable holds no URL, or if AWS cannot be called.
+    /// Whether there are any.
+    pub(super) fn are_given(&self) -> bool {
+        self.aws || !self.endpoints.is_empty()
+    }
+
+    /// The services, if the options name some. Errors as [`AwsOptions::services`] does.
+    pub(super) async fn called(&self) -> Result<Option<AwsServices>, Failure> {
+        if !self.are_given() {
+            return Ok(None);
+        }
+        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+        let region = variables.into_iter().find_map(|name| std::env::var(name).ok());
+        let region = region.filter(|region| !region.is_empty());
+        let services = self.begun(region.as_deref().unwrap_or(REGION)).await?;
+        self.at_endpoints(services).map(Some)
+    }
+
+    /// The services at the endpoints of the options and of Step Functions Local's variables. Errors if a service has two, if a
+    /// variable holds no URL, or if AWS cannot be called.
     pub(super) async fn services(
         &self,
         region: &str,
         lambda: Option<&str>,
         is_quiet: bool,
     ) -> Result<AwsServices, Failure> {
-        let refused = |error: Error| Failure::new(error.to_string());
-        let mut services = if self.aws {
-            AwsServices::from_env().await.map_err(refused)?
-        } else {
-            AwsServices::nowhere(region)
-        };
+        let mut services = self.begun(region).await?;
         for (variable, service) in VARIABLES {
             if let Some(url) = variable_url(variable)? {
                 services = services.service_endpoint_url(service, &url).map_err(refused)?;
@@ -71,6 +87,21 @@ impl AwsOptions {
         if variable_url(OF_ITSELF)?.is_some() && !is_quiet {
             tell(&format!("`{OF_ITSELF}` is not followed: nested executions run here"));
         }
+        services = self.at_endpoints(services)?;
+        match lambda {
+            Some(url) => services.service_endpoint_url("lambda", url).map_err(refused),
+            None => Ok(services),
+        }
+    }
+
+    async fn begun(&self, region: &str) -> Result<AwsServices, Failure> {
+        if self.aws {
+            return AwsServices::from_env().await.map_err(refused);
+        }
+        Ok(AwsServices::nowhere(region))
+    }
+
+    fn at_endpoints(&self, mut services: AwsServices) -> Result<AwsServices, Failure> {
         let mut given: Vec<Option<&str>> = Vec::new();
         for (service, url) in &self.endpoints {
             if given.contains(&service.as_deref()) {
@@ -79,15 +110,17 @@ impl AwsOptions {
             }
             given.push(service.as_deref());
             services = match service {
-                Some(service) => services.service_endpoint_url(service, url).map_err(refused)?,
-                None => services.endpoint_url(url).map_err(refused)?,
-            };
+                Some(service) => services.service_endpoint_url(service, url),
+                None => services.endpoint_url(url),
+            }
+            .map_err(refused)?;
         }
-        match lambda {
-            Some(url) => services.service_endpoint_url("lambda", url).map_err(refused),
-            None => Ok(services),
-        }
+        Ok(services)
     }
+}
+
+fn refused(error: Error) -> Failure {
+    Failure::new(error.to_string())
 }
 
 fn variable_url(variable: &str) -> Result<Option<String>, Failure> {
