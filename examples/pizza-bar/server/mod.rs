@@ -147,7 +147,7 @@ impl Server {
                 drop(store);
                 let (cluster, work) = kitchen::cluster::Cluster::work(&place, Some(events)).await?;
                 reopening::follow(&cluster, &tables, &watchers).await?;
-                (Kitchen::Cluster(cluster), Leaving::Cluster(work))
+                (Kitchen::Cluster(Box::new(cluster)), Leaving::Cluster(work))
             }
         };
         let default = Arc::new(default::Default {

@@ -60,7 +60,7 @@ pub(crate) async fn follow(
     let mut pizzas = HashMap::new();
     for (_, order_id) in running {
         if cluster.has(&order_id).await {
-            pizzas.insert(order_id.clone(), Pizza::Cluster(cluster.order(order_id)));
+            pizzas.insert(order_id.clone(), Pizza::Cluster(Box::new(cluster.order(order_id))));
         }
     }
     take_up(pizzas, tables, watchers).await

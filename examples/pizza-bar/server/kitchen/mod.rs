@@ -24,14 +24,14 @@ pub(crate) fn machine() -> Result<StateMachine, InvalidDefinition> {
 pub(crate) enum Kitchen {
     Here(here::Here),
     #[cfg(feature = "restate")]
-    Cluster(cluster::Cluster),
+    Cluster(Box<cluster::Cluster>),
 }
 
 /// A pizza that is made.
 pub(crate) enum Pizza {
     Here(asl_engine::runtime::ExecutionHandle),
     #[cfg(feature = "restate")]
-    Cluster(cluster::Order),
+    Cluster(Box<cluster::Order>),
 }
 
 /// What is left to others, or to the next bar, when this one closes.
@@ -67,7 +67,10 @@ impl Kitchen {
         match self {
             Self::Here(here) => here.start(order_id, input).await.map(Pizza::Here),
             #[cfg(feature = "restate")]
-            Self::Cluster(cluster) => cluster.start(order_id, input).await.map(Pizza::Cluster),
+            Self::Cluster(cluster) => {
+                let order = cluster.start(order_id, input).await?;
+                Ok(Pizza::Cluster(Box::new(order)))
+            }
         }
     }
 }
