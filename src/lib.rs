@@ -51,6 +51,7 @@
 //! * [An endpoint for AWS's SDKs and CLI](docs::serving), and from nothing to a test with it: [Python](docs::python),
 //!   [Node.js](docs::node), [Rust](docs::rust_sdk), [the CDK and SAM](docs::cdk_and_sam)
 //! * [What runs, in a browser](docs::console): the console of `asl serve`, with a debugger
+//! * [Traces and metrics](docs::telemetry), by OpenTelemetry (feature `otel`)
 //! * [What is supported](docs::supported), field by field, and what is refused
 //! * [Speed, memory and fairness](docs::speed), measured
 //! * [JSONata in state machines][docs::jsonata] (feature `jsonata`, on by default)
@@ -65,6 +66,7 @@
 //! | `yaml` | definitions and test files in YAML, templates |
 //! | `svg` | pictures of state machines |
 //! | `store` | [`store`]: executions that outlive their process |
+//! | `otel` | [`telemetry`]: traces and metrics of executions |
 //! | `restate` | [`durable`]: executions on many machines, over a cluster of Restate servers |
 //! | `aws` | [`handlers::aws`]: AWS's services, or an emulator's, do the work of tasks |
 //! | `serve` | [`server::http`]: the Step Functions API over HTTP |
@@ -96,6 +98,7 @@
 #![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
 #![cfg_attr(not(feature = "console"), doc = "[`server::console`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
+#![cfg_attr(not(feature = "otel"), doc = "[`telemetry`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 
 #[cfg(feature = "cli")]
@@ -182,6 +185,13 @@ pub mod docs {
     )]
     pub mod surviving {}
 
+    #[cfg_attr(feature = "otel", doc = include_str!("docs/telemetry.md"))]
+    #[cfg_attr(
+        not(feature = "otel"),
+        doc = "Traces and metrics of executions: with the feature `otel`."
+    )]
+    pub mod telemetry {}
+
     #[doc = include_str!("docs/testing.md")]
     pub mod testing {}
 
@@ -206,6 +216,8 @@ pub mod services;
 pub mod simulation;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "otel")]
+pub mod telemetry;
 #[cfg(feature = "yaml")]
 pub mod test_file;
 pub mod test_state;

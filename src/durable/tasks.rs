@@ -13,7 +13,7 @@ use crate::Interpreter;
 use crate::data::Payload;
 use crate::definition::{IntegrationPattern, Resource};
 use crate::error::{Error, ErrorKind, predefined_errors};
-use crate::execution::{Task, TaskId};
+use crate::execution::{SpanKey, Task, TaskId};
 use crate::handlers::{Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
 use crate::services::s3::S3Action;
@@ -72,6 +72,7 @@ impl Work {
             retry_count: call.retry_count,
             is_submitted: false,
             child: None,
+            span: SpanKey::default(),
         };
         let (said, says) = unbounded_channel();
         let channel = Channel {
@@ -196,6 +197,9 @@ impl TaskChannel for Channel {
             request: task.request,
             driven_arn: Arc::clone(&self.execution_arn),
             id: task.id,
+            // Over a cluster, nothing is traced.
+            #[cfg(feature = "otel")]
+            span: None,
             channel: self,
         }
     }

@@ -97,6 +97,9 @@ mod redrive;
 mod retry;
 mod single_state;
 mod snapshot;
+#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "only telemetry reads them"))]
+mod span;
+mod span_key;
 mod start_options;
 mod starting;
 mod states;
@@ -141,6 +144,12 @@ pub(crate) use intent::Assigned;
 #[cfg(feature = "runtime")]
 pub(crate) use map_run::KEPT_CHILDREN;
 pub(crate) use program::{GraphId, Next, Node, StateId};
+#[cfg(feature = "otel")]
+pub(crate) use span::{Came, OfChild, Span, TakenSpans};
+#[cfg(any(feature = "otel", feature = "restate"))]
+pub(crate) use span_key::SpanKey;
+#[cfg(feature = "otel")]
+pub(crate) use span_key::SpanKind;
 pub(crate) use trace::{TraceEntry, Traced};
 
 pub(crate) use single_state::{End, SingleState, Surroundings, Work};
@@ -255,6 +264,18 @@ impl Execution {
     /// The trace since the last call; empty if the options ask for none.
     pub(crate) fn take_trace(&mut self) -> Vec<TraceEntry> {
         self.core.trace.as_mut().map(|trace| trace.take()).unwrap_or_default()
+    }
+
+    /// Keeps spans from now on, or none any more: [`StartOptions::keeps_spans`] keeps them from the start.
+    #[cfg(feature = "otel")]
+    pub(crate) fn keep_spans(&mut self, keeps: bool) {
+        self.core.keep_spans(keeps);
+    }
+
+    /// The spans that have ended since the last call; empty if none are kept.
+    #[cfg(feature = "otel")]
+    pub(crate) fn take_spans(&mut self) -> TakenSpans {
+        self.core.take_spans()
     }
 
     /// Whether the trace dropped data because there was too much.
@@ -388,6 +409,9 @@ impl Execution {
     /// every child execution that the driver runs.
     pub fn restore(program: Arc<Program>, snapshot: Snapshot) -> Result<Self, SnapshotError> {
         let (graph, core) = snapshot.into_core(&program)?;
+        // Nobody would take them.
+        #[cfg(not(feature = "otel"))]
+        let core = Core { spans: None, ..core };
         let mut execution = Self { program, graph, core };
         let tasks = execution.unanswered_tasks();
         execution.core.commands.extend(tasks.into_iter().map(Command::Invoke));

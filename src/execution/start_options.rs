@@ -11,6 +11,7 @@ use crate::history::HistoryLevel;
 /// The options of an execution's start. Names and ids appear in the context object and in the history.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub struct StartOptions {
     /// The execution's input.
     pub input: Payload,
@@ -51,6 +52,8 @@ pub struct StartOptions {
     pub separate_children: Option<usize>,
     /// Whether the execution keeps a trace, which has details that the history lacks.
     pub(crate) is_traced: bool,
+    /// Whether the execution keeps spans.
+    pub(crate) keeps_spans: bool,
 }
 
 impl StartOptions {
@@ -72,6 +75,7 @@ impl StartOptions {
             wait_time_scale: None,
             separate_children: None,
             is_traced: false,
+            keeps_spans: false,
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+use super::span_key::SpanKey;
 use super::task_request::TaskRequest;
 use crate::definition::Resource;
 
@@ -44,6 +45,8 @@ pub struct Task {
     pub is_submitted: bool,
     /// The child execution of the task; `None` for a task of the execution itself.
     pub child: Option<Arc<ChildExecution>>,
+    /// The span of the attempt among those of its execution, or of the child execution.
+    pub(crate) span: SpanKey,
 }
 
 /// The child execution of a distributed Map in which a task runs.

@@ -1,5 +1,7 @@
 //! The context of a task for its handler.
 
+#[cfg(feature = "otel")]
+use opentelemetry::trace::SpanContext;
 use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
@@ -7,6 +9,8 @@ use std::sync::Arc;
 use crate::data::Payload;
 use crate::definition::Resource;
 use crate::execution::{Task, TaskId, TaskRequest};
+#[cfg(feature = "otel")]
+use crate::telemetry::{Caller, traceparent};
 
 /// The task attempt of a handler; a clone is cheap.
 #[derive(Clone)]
@@ -27,6 +31,9 @@ pub struct TaskContext {
     /// The execution that the driver runs: the same one, or the one around all Map Runs.
     pub(crate) driven_arn: Arc<str>,
     pub(crate) id: TaskId,
+    /// The attempt's span.
+    #[cfg(feature = "otel")]
+    pub(crate) span: Option<SpanContext>,
     pub(crate) channel: Arc<dyn TaskChannel>,
 }
 
@@ -38,6 +45,28 @@ impl TaskContext {
     /// what it did, or hands it on as the idempotency key of what it calls.
     pub fn attempt_id(&self) -> String {
         self.id.of_execution(&self.driven_arn)
+    }
+
+    /// The header `traceparent` of W3C's Trace Context, for what the handler calls: it names the attempt's span. `None` unless the
+    /// interpreter has telemetry ([`Interpreter::telemetry`](crate::Interpreter::telemetry)).
+    ///
+    /// While a handler's future is polled, this span is also OpenTelemetry's current one.
+    #[cfg(feature = "otel")]
+    pub fn traceparent(&self) -> Option<String> {
+        self.span.as_ref().map(traceparent)
+    }
+
+    /// The header `tracestate` beside it. `None` if it would be empty.
+    #[cfg(feature = "otel")]
+    pub fn tracestate(&self) -> Option<String> {
+        let state = self.span.as_ref()?.trace_state().header();
+        Some(state).filter(|state| !state.is_empty())
+    }
+
+    /// The attempt as the caller of an execution.
+    #[cfg(feature = "otel")]
+    pub(crate) fn as_caller(&self) -> Caller {
+        self.span.clone().map_or_else(Caller::default, Caller::of)
     }
 
     /// Sends a heartbeat: the time of `HeartbeatSeconds` starts again.

@@ -109,6 +109,7 @@ impl Interpreter {
                 lineage: parent.start_child(now, 0).map_err(in_style)?,
                 started_by: Some(child.attempt_id.into()),
                 request: target.whole_request(&request.input_text, None),
+                trace: None,
             },
             program: target.program,
             options,

@@ -238,6 +238,10 @@ impl Interpreter {
             mocks: launch.mocks.cloned(),
             #[cfg(feature = "store")]
             request: target.request(launch.input_text, launch.trace_header),
+            #[cfg(feature = "store")]
+            trace: None,
+            #[cfg(feature = "otel")]
+            caller: crate::telemetry::Caller::default(),
         };
         match shared.start(start, host) {
             Ok(running) => Ok(launched(running, true)),

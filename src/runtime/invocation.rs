@@ -218,6 +218,10 @@ impl Running {
         let Invocation { task, work, span, .. } = invocation;
         let working = self.host.clock.begin(|| (Arc::clone(&self.arn), task.id));
         let is_activity = *task.resource.kind() == ResourceKind::Activity;
+        #[cfg(feature = "otel")]
+        let trace = self.observed.as_ref().map(|observed| in_span(observed.attempt(&task)));
+        #[cfg(feature = "otel")]
+        let attached = trace.clone().map(opentelemetry::Context::attach);
         if is_activity && !matches!(work, Work::Mocked(_)) {
             self.deliver(Event::TaskStarted {
                 task: task.id,
@@ -236,9 +240,13 @@ impl Running {
             ))),
             Work::Mocked(answer) => Handled::Answered(Some(answer)),
         };
+        #[cfg(feature = "otel")]
+        drop(attached);
         Handling {
             work,
             span,
+            #[cfg(feature = "otel")]
+            trace,
             _working: working,
         }
     }
@@ -301,6 +309,8 @@ impl TaskChannel for Running {
     }
 
     fn context(self: Arc<Self>, task: Task) -> TaskContext {
+        #[cfg(feature = "otel")]
+        let span = self.observed.as_ref().map(|observed| observed.attempt(&task));
         TaskContext {
             execution_arn: Arc::clone(task.child.as_ref().map_or(&self.arn, |child| &child.arn)),
             state_machine_arn: match &task.child {
@@ -313,9 +323,18 @@ impl TaskChannel for Running {
             request: task.request,
             driven_arn: Arc::clone(&self.arn),
             id: task.id,
+            #[cfg(feature = "otel")]
+            span,
             channel: self,
         }
     }
+}
+
+#[cfg(feature = "otel")]
+fn in_span(span: opentelemetry::trace::SpanContext) -> opentelemetry::Context {
+    use opentelemetry::trace::TraceContextExt as _;
+
+    opentelemetry::Context::new().with_remote_span_context(span)
 }
 
 fn failed(error: TaskError) -> Answering {
@@ -326,6 +345,9 @@ fn failed(error: TaskError) -> Answering {
 struct Handling {
     work: Handled,
     span: tracing::Span,
+    /// The attempt's span as OpenTelemetry's current one.
+    #[cfg(feature = "otel")]
+    trace: Option<opentelemetry::Context>,
     /// Dropped last: what comes of the answer is under way by then.
     _working: Working,
 }
@@ -339,6 +361,8 @@ enum Handled {
 impl Handling {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Value, ErrorOutput>> {
         let _entered = self.span.enter();
+        #[cfg(feature = "otel")]
+        let _attached = self.trace.clone().map(opentelemetry::Context::attach);
         let polled = match &mut self.work {
             Handled::Called(answering) => {
                 let polled = failing_on_panic(|| answering.as_mut().poll(context));

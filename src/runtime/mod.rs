@@ -89,6 +89,8 @@ mod starting;
 #[cfg(feature = "store")]
 mod stored;
 mod task_tokens;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod timer_queue;
 mod turns;
 mod virtual_time;
@@ -242,6 +244,8 @@ impl Interpreter {
         is_synchronous: bool,
     ) -> Result<Begun<'_>, Error> {
         let is_named = request.name.is_some();
+        #[cfg(feature = "otel")]
+        let caller = request.caller.clone();
         let mut options = self.options_of(&program, input, request)?;
         let shared = self.shared();
         options.is_synchronous = is_synchronous;
@@ -258,6 +262,10 @@ impl Interpreter {
             mocks: None,
             #[cfg(feature = "store")]
             request: None,
+            #[cfg(feature = "store")]
+            trace: None,
+            #[cfg(feature = "otel")]
+            caller,
         };
         Ok(Begun { shared, start, host })
     }

@@ -119,6 +119,10 @@ async fn start_execution(
             None => tokio::time::sleep(LOOK_AGAIN).await,
         }
     };
+    #[cfg(feature = "otel")]
+    if let (Some(observed), Some(attempt)) = (&child.observed, &context.span) {
+        observed.started_by(attempt);
+    }
     child.written().await.map_err(never_written)?;
     let answer = started(style, &child.arn, child.start_time);
     if operation.action == Action::StartExecution {
@@ -212,6 +216,10 @@ fn start_child(
         mocks,
         #[cfg(feature = "store")]
         request: target.request(&request.input_text, None),
+        #[cfg(feature = "store")]
+        trace: None,
+        #[cfg(feature = "otel")]
+        caller: context.as_caller(),
     };
     match shared.start(start, host) {
         Ok(child) => {

@@ -31,6 +31,10 @@ use crate::error::{EndedExecution, Error};
 use crate::execution::{Command, Event, Execution, KEPT_CHILDREN, MapRunLog, Outcome, TaskId};
 use crate::history::{ErrorOutput, HistoryEvent};
 use crate::services::step_functions::Lineage;
+#[cfg(all(feature = "otel", feature = "store"))]
+use crate::store::StoredTrace;
+#[cfg(feature = "otel")]
+use crate::telemetry::Observed;
 
 pub(super) use answers::Answered;
 pub(super) use directory::Directory;
@@ -57,6 +61,9 @@ pub(super) struct Running {
     pub(super) directory: Arc<dyn Directory>,
     pub(super) handlers: Arc<HandlerTable>,
     pub(super) span: Option<Box<tracing::Span>>,
+    /// Its trace and its metrics, if anybody wants them.
+    #[cfg(feature = "otel")]
+    pub(super) observed: Option<Box<Observed>>,
     pub(super) mocks: Option<Arc<dyn Mocks>>,
     /// What the store has of it, if there is one.
     #[cfg(feature = "store")]
@@ -69,6 +76,12 @@ pub(super) struct New {
     pub(super) origin: Origin,
     /// What answers tasks of it in place of their work.
     pub(super) mocks: Option<Arc<dyn Mocks>>,
+    /// Its telemetry, if it starts.
+    #[cfg(feature = "otel")]
+    pub(super) observed: Option<Box<Observed>>,
+    /// What was kept of its trace, if it goes on.
+    #[cfg(all(feature = "otel", feature = "store"))]
+    pub(super) trace: Option<StoredTrace>,
     #[cfg(feature = "store")]
     pub(super) durable: Option<Box<Durable>>,
     #[cfg(feature = "store")]
@@ -119,12 +132,23 @@ impl Running {
     ) -> Result<Arc<Self>, Error> {
         let running = Self::with(new, directory, host);
         running.directory.admit(&running)?;
+        #[cfg(feature = "otel")]
+        running.tell_start();
         running.carry_out(&mut running.progress(), next);
         Ok(running)
     }
 
     fn with(new: New, directory: Arc<dyn Directory>, host: Arc<Host<Self>>) -> Arc<Self> {
-        let execution = new.execution;
+        #[cfg_attr(not(feature = "otel"), expect(unused_mut, reason = "telemetry changes it"))]
+        let mut execution = new.execution;
+        #[cfg(feature = "otel")]
+        let observed = new.observed.or_else(|| {
+            directory.observe_again(
+                &mut execution,
+                #[cfg(feature = "store")]
+                new.trace,
+            )
+        });
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let handlers = directory.handlers_of(execution.program());
@@ -136,6 +160,8 @@ impl Running {
             host,
             origin: new.origin,
             mocks: new.mocks,
+            #[cfg(feature = "otel")]
+            observed,
             start_time: execution.context().start_time,
             progress: Mutex::new(Progress {
                 execution,
@@ -218,6 +244,9 @@ impl Running {
             self.arm(progress);
             return;
         }
+        // Before anybody sees its end.
+        #[cfg(feature = "otel")]
+        self.tell_spans(progress);
         // Whoever reads the history waits for the lock meanwhile.
         progress.execution.take_events(&mut progress.history);
         while let Some(command) = progress.execution.next_command() {
@@ -301,6 +330,10 @@ impl Running {
         let _entered = self.span.as_ref().map(|span| span.enter());
         tracing::info!(status = outcome.status(), "execution ended");
         let end = is_final.then_some((&outcome, stop_time));
+        #[cfg(feature = "otel")]
+        if is_final {
+            self.tell_end(&outcome, stop_time);
+        }
         self.directory.remove(self, end, bytes);
         // The first outcome counts; a second one comes only from an execution that was given up.
         self.ended_with()
@@ -360,6 +393,8 @@ impl Wake for Running {
             // The deadline changed after the timer had already fired.
             return;
         }
+        #[cfg(feature = "otel")]
+        self.tell_lag(wake_up.at);
         self.handle(&mut progress, Event::DeadlineReached);
         self.carry_out(&mut progress, None);
     }

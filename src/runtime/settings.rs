@@ -55,6 +55,9 @@ pub(super) struct Settings {
     pub(super) mocks: Option<Arc<dyn Mocks>>,
     /// Who is told of the answers to tasks.
     pub(super) recorder: Option<Arc<dyn Recorder>>,
+    /// Where traces and metrics go.
+    #[cfg(feature = "otel")]
+    pub(super) telemetry: Option<crate::telemetry::Telemetry>,
     pub(super) region: String,
     pub(super) account: String,
     /// The first mistake in the options, told at the next start: builders return no errors.
@@ -85,6 +88,8 @@ impl Default for Settings {
             waiting_in_memory: WAITING_IN_MEMORY,
             mocks: None,
             recorder: None,
+            #[cfg(feature = "otel")]
+            telemetry: None,
             region: "us-east-1".into(),
             account: "123456789012".into(),
             mistake: None,

@@ -100,7 +100,7 @@ impl Shared {
         for activity in &settings.activities {
             activities.declare(activity);
         }
-        Arc::new_cyclic(|shared| Self {
+        let shared = Arc::new_cyclic(|shared| Self {
             step_functions: step_functions(Weak::clone(shared)),
             check_handlers,
             unmet: OnceLock::new(),
@@ -119,7 +119,10 @@ impl Shared {
             stored: Stored::default(),
             #[cfg(feature = "store")]
             starting: Starting::default(),
-        })
+        });
+        #[cfg(feature = "otel")]
+        shared.observe_gauges();
+        shared
     }
 
     /// The host of the current runtime. Errors outside a tokio runtime, and in one without a timer.
@@ -211,12 +214,18 @@ impl Shared {
         not(feature = "store"),
         expect(clippy::unnecessary_wraps, reason = "a store may be unreadable")
     )]
-    fn new_execution(self: &Arc<Self>, start: Start, host: &Host<Running>) -> Result<New, Error> {
+    fn new_execution(
+        self: &Arc<Self>,
+        #[cfg_attr(not(feature = "otel"), expect(unused_mut, reason = "telemetry changes it"))] mut start: Start,
+        host: &Host<Running>,
+    ) -> Result<New, Error> {
         let now = host.clock.now();
         // As a store gives it back.
         #[cfg(feature = "store")]
         let now = chrono::SubsecRound::trunc_subsecs(now, 6);
         let limits = Arc::clone(&self.settings.limits);
+        #[cfg(feature = "otel")]
+        let observed = self.observe(&mut start);
         #[cfg(feature = "store")]
         let (durable, journal) = self.begin_journal(&start, now)?.unzip();
         let execution = Execution::start_within(start.program, start.options, limits, now);
@@ -224,6 +233,10 @@ impl Shared {
             execution,
             origin: start.origin,
             mocks: start.mocks,
+            #[cfg(feature = "otel")]
+            observed,
+            #[cfg(all(feature = "otel", feature = "store"))]
+            trace: None,
             #[cfg(feature = "store")]
             durable,
             #[cfg(feature = "store")]

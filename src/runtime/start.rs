@@ -25,4 +25,10 @@ pub(super) struct Start {
     /// What a service above was asked for.
     #[cfg(feature = "store")]
     pub(super) request: Option<crate::store::StoredRequest>,
+    /// What is kept of its trace.
+    #[cfg(feature = "store")]
+    pub(super) trace: Option<crate::store::StoredTrace>,
+    /// Who asks for it.
+    #[cfg(feature = "otel")]
+    pub(super) caller: crate::telemetry::Caller,
 }

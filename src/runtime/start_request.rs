@@ -14,6 +14,9 @@ pub struct StartRequest {
     pub state_machine_name: Option<String>,
     /// The seed of jitter and of random intrinsic functions; default: random.
     pub seed: Option<u64>,
+    /// The span that asks for it.
+    #[cfg(feature = "otel")]
+    pub(crate) caller: crate::telemetry::Caller,
 }
 
 impl StartRequest {
@@ -35,6 +38,18 @@ impl StartRequest {
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
+        self
+    }
+
+    /// Names the span that asks for the execution, by the headers of W3C's Trace Context; default: OpenTelemetry's current
+    /// span. As the specification demands, a `traceparent` that is not valid counts as none.
+    ///
+    /// The execution's trace is one of its own, since its id comes from the execution's ARN: its first span links to the
+    /// caller's, and the sampler sees the caller as the parent.
+    #[cfg(feature = "otel")]
+    #[must_use]
+    pub fn trace_context(mut self, traceparent: &str, tracestate: Option<&str>) -> Self {
+        self.caller = crate::telemetry::Caller::of_headers(traceparent, tracestate);
         self
     }
 

@@ -130,6 +130,7 @@ impl Shared {
             lineage: start.origin.lineage,
             started_by: start.started_by.clone(),
             request: start.request.clone(),
+            trace: start.trace.clone(),
         };
         let (program, limits) = (&start.program, &self.settings.limits);
         let start = store::Start::of(durable.number, program, &start.options, limits, origin, now);
@@ -236,6 +237,10 @@ impl Shared {
                 keeps_name: false,
             },
             mocks: None,
+            #[cfg(feature = "otel")]
+            observed: None,
+            #[cfg(feature = "otel")]
+            trace: origin.trace,
             durable: Some(Box::new(durable)),
             journal: Some(Box::new(Journal::ended())),
         };

@@ -65,6 +65,19 @@ pub(crate) struct StoredOrigin {
     /// What a service above was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<StoredRequest>,
+    /// What was decided about its trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<StoredTrace>,
+}
+
+/// An execution's trace, for each process that it runs in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredTrace {
+    /// Whether it is traced.
+    pub(crate) is_sampled: bool,
+    /// The `traceparent` and `tracestate` of who asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) caller: Option<(String, String)>,
 }
 
 /// The part of [`Options`] that a listing looks at.
@@ -172,6 +185,10 @@ impl Start {
         options.activities = read.activities;
         options.wait_time_scale = read.wait_time_scale;
         options.separate_children = read.separate_children;
+        #[cfg(feature = "otel")]
+        {
+            options.keeps_spans = read.origin.trace.is_some();
+        }
         Ok((options, read.origin))
     }
 

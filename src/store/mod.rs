@@ -63,7 +63,7 @@ pub use sqlite::{SqliteOptions, SqliteStore};
 
 #[cfg(feature = "restate")]
 pub(crate) use format::too_deep;
-pub(crate) use format::{StoredOrigin, read_text, written_text};
+pub(crate) use format::{StoredOrigin, StoredTrace, read_text, written_text};
 pub(crate) use replay::{Replayed, replay};
 pub(crate) use request::StoredRequest;
 

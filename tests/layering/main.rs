@@ -42,7 +42,11 @@ const LAYERS: &[(&str, &[&str])] = &[
             "programs",
         ],
     ),
-    ("handlers", &["data", "definition", "history", "execution", "services"]),
+    ("telemetry", &["data", "definition", "execution"]),
+    (
+        "handlers",
+        &["data", "definition", "history", "execution", "services", "telemetry"],
+    ),
     (
         "store",
         &["data", "definition", "loading", "history", "execution", "services"],
@@ -55,6 +59,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "history",
             "execution",
             "services",
+            "telemetry",
             "handlers",
             "store",
         ],

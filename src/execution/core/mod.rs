@@ -15,6 +15,7 @@ use super::frame_key::FrameKey;
 use super::invariant::Invariant;
 use super::limits::Limits;
 use super::outcome::Outcome;
+use super::span::Spans;
 use super::start_options::StartOptions;
 use super::time::{Timestamp, seconds_later};
 use super::timers::Timers;
@@ -105,6 +106,9 @@ pub(crate) struct Core {
     /// The trace, if one is kept.
     #[serde(skip)]
     pub(crate) trace: Option<Box<Trace>>,
+    /// The spans, if they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::execution) spans: Option<Box<Spans>>,
 }
 
 impl Core {
@@ -134,6 +138,7 @@ impl Core {
             wait_time_scale: options.wait_time_scale,
             separate_children: options.separate_children,
             trace: options.is_traced.then(Box::default),
+            spans: options.keeps_spans.then(Box::default),
             ..Self::idle(execution, options.state_machine, recorder, limits, now)
         }
     }
@@ -178,6 +183,7 @@ impl Core {
             wait_time_scale: None,
             separate_children: None,
             trace: None,
+            spans: None,
         }
     }
 

@@ -91,6 +91,7 @@ impl Engine<'_> {
             | Activity::EndedMapRun(_)
             | Activity::Evaluating(_) => {}
         }
+        self.core.spans_of_frame_are_aborted(key);
         let frame = self.core.frames.at(key)?;
         let state_type = self.program.node(frame.state).state.state_type();
         let is_entered = !matches!(frame.activity(), Activity::Entering);

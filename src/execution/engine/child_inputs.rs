@@ -50,6 +50,7 @@ impl Engine<'_> {
             wait_time_scale: core.wait_time_scale,
             separate_children: core.separate_children,
             is_traced: core.trace.is_some(),
+            keeps_spans: core.spans.is_some(),
         }
     }
 

@@ -234,6 +234,7 @@ impl Engine<'_> {
         child.core.commands.release_if_empty();
         self.account_for(&mut child.core, (id as usize) < KEPT_CHILDREN);
         self.take_trace(run, id, &mut child);
+        self.core.take_spans_of_child(run, id, &mut child);
         if let Some(outcome) = outcome {
             self.child_ended(run, id, child, outcome);
             return broken.map_or(Ok(()), Err);
@@ -284,6 +285,7 @@ impl Engine<'_> {
             run.tasks.remove(generation);
         }
         run.count_end(child.items, &outcome);
+        self.core.span_of_child_ends(run, id, &child, &outcome);
         let now = child.core.now;
         let record = |outcome: &Outcome| record_of(&child.core.execution, &child.core.state_machine, outcome, now);
         let is_kept = self.core.is_redrivable && outcome.error().is_some();

@@ -14,6 +14,7 @@ impl Engine<'_> {
         if core.recorder.records() {
             core.queue_event(id, previous, details);
         }
+        core.all_spans_end(&outcome);
         core.commands.push(Command::Complete(outcome.clone()));
         let frames = std::mem::take(&mut core.frames);
         let keeps = core.is_redrivable && core.broken.is_none() && outcome.error().is_some();

@@ -68,6 +68,7 @@ impl Engine<'_> {
                 }) {
                     Ok(exit) => {
                         self.core.trace(key, || Traced::Caught { catcher });
+                        self.core.note_caught(key, &failure);
                         self.drop_remains(key, Activity::Waiting)?;
                         return self.exit(key, exit);
                     }
@@ -83,6 +84,7 @@ impl Engine<'_> {
             let Some(parent) = parent else {
                 return self.fail_execution(key, &failure);
             };
+            self.core.spans_of_frame_fail(key, &failure);
             self.fail_graph(parent, key)?;
             key = parent;
             records_event = true;

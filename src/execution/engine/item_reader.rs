@@ -13,6 +13,7 @@ use crate::execution::failure::Failure;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
 use crate::execution::map_run::{Asked, Reading, Step};
+use crate::execution::span_key::SpanKind;
 use crate::execution::task::{Task, TaskId};
 use crate::execution::task_request::TaskRequest;
 
@@ -123,6 +124,7 @@ impl Engine<'_> {
             Stage::Writing(_) => &map.result_writer.as_ref()?.export.as_ref()?.0,
             Stage::Running => return None,
         };
+        let frame = self.core.frames.get(key)?;
         Some(Task {
             id: TaskId {
                 frame: key.slot,
@@ -131,9 +133,11 @@ impl Engine<'_> {
             state: Arc::clone(&self.node_of(key).ok()?.name),
             resource: resource.clone(),
             request: Arc::new(TaskRequest::new(asked.input.clone())),
-            retry_count: self.core.frames.get(key)?.retry_count,
+            retry_count: frame.retry_count,
             is_submitted: false,
             child: None,
+            // Those of a reader or writer have none of their own.
+            span: self.core.span_key(SpanKind::State, frame, 0),
         })
     }
 }

@@ -24,6 +24,7 @@ mod map_run_updates;
 mod map_runs;
 mod redrive;
 mod separate_children;
+mod spans;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -216,6 +217,9 @@ impl Engine<'_> {
         if let Some(trace) = &mut core.trace {
             trace.push(core.now, key, entered(frame));
         }
+        if let Some(spans) = &mut core.spans {
+            spans.begin_state(key, core.now);
+        }
         if core.recorder.records() {
             let node = self.program.node(frame.state);
             let details = EventDetails::StateEntered {
@@ -239,6 +243,7 @@ impl Engine<'_> {
     /// Starts an attempt of the state; `previous` is the event that led to it.
     fn attempt(&mut self, key: FrameKey, previous: u64) -> Result<(), Invariant> {
         self.core.trace(key, || Traced::Attempted);
+        self.core.count_transition();
         match self.with_state(key, Allowance::Turn, states::enter) {
             Ok(Intent::Exit(exit)) => self.exit(key, exit),
             Ok(intent) => self.carry_out(key, intent),
@@ -307,6 +312,7 @@ impl Engine<'_> {
             let (output, next) = (exit.output.clone(), exit.next);
             self.core.trace(key, || Traced::Exited { output, assigned, next });
         }
+        self.core.span_of_state_ends(key, exit.next == Next::End);
         match exit.next {
             Next::End => self.end_graph(key, exit.output),
             Next::State(next) => {

@@ -58,6 +58,9 @@ impl Core {
         self.execution.redrive_count = Some(count);
         self.execution.redrive_time = Some(self.now);
         self.deadline = deadline(timeout_seconds, self.execution.is_express(), self.now);
+        if let Some(spans) = &mut self.spans {
+            spans.redrive = count;
+        }
         count
     }
 
@@ -97,6 +100,11 @@ impl Core {
         let is_ready = frame.fork().is_none_or(|fork| fork.running.is_empty());
         if let Some(trace) = &mut self.trace {
             trace_redriven(trace, key, frame, self.now);
+        }
+        if let Some(spans) = &mut self.spans
+            && !matches!(frame.activity(), Activity::Entering)
+        {
+            spans.begin_state(key, self.now);
         }
         if is_ready {
             self.ready.push_back(key);
@@ -166,6 +174,9 @@ impl Engine<'_> {
             options.express_id = context.id.rsplit(':').next().map(str::to_owned);
             let mut core = Core::new(None, options, Arc::clone(&self.core.limits), self.core.now);
             core.is_restored = self.core.is_restored;
+            if let Some(spans) = &mut core.spans {
+                spans.redrive = run.redrive_count;
+            }
             *child.core = core;
         }
         let now = self.core.now;

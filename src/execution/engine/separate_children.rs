@@ -19,6 +19,7 @@ impl Core {
         self.deadline = None;
         self.remains = None;
         self.trace = None;
+        self.spans = None;
     }
 }
 

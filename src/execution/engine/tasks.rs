@@ -11,6 +11,7 @@ use crate::execution::core::{Activity, TaskAttempt};
 use crate::execution::failure::Failure;
 use crate::execution::frame_key::FrameKey;
 use crate::execution::invariant::Invariant;
+use crate::execution::span_key::SpanKind;
 use crate::execution::states;
 use crate::execution::task::{Task, TaskId};
 use crate::execution::task_request::TaskRequest;
@@ -41,6 +42,7 @@ impl<'a> Engine<'a> {
         self.core.frames.set_activity(key, Activity::Task(Box::new(attempt)))?;
         let task = self.task_at(key).ok_or(Invariant::TaskIsOfATask)?;
         self.core.trace(key, || Traced::Invoked(task.id));
+        self.core.span_of_attempt_begins(key);
         self.core.commands.push(Command::Invoke(task));
         match deadline {
             Some(deadline) => self.wake_at(key, deadline),
@@ -66,6 +68,7 @@ impl<'a> Engine<'a> {
             retry_count: frame.retry_count,
             is_submitted: attempt.is_submitted,
             child: None,
+            span: self.core.span_key(SpanKind::Attempt, frame, 0),
         })
     }
 
@@ -138,6 +141,7 @@ impl<'a> Engine<'a> {
         }
         self.core.grow(raw_result.bound());
         self.core.record_in(key, || succeeded(resource, &raw_result))?;
+        self.core.span_of_attempt_ends(key, None);
         self.settle(key)?;
         self.finish(key, raw_result)
     }
@@ -160,11 +164,13 @@ impl<'a> Engine<'a> {
         self.core.commands.push(Command::Cancel(task.id));
         self.core
             .record_in(key, || timed_out(resource, failure.error_output()))?;
+        self.core.span_of_attempt_ends(key, Some(failure));
         self.settle(key)
     }
 
     fn task_ended(&mut self, key: FrameKey, resource: &Resource, failure: Failure) -> Result<(), Invariant> {
         self.core.record_in(key, || failed(resource, failure.error_output()))?;
+        self.core.span_of_attempt_ends(key, Some(&failure));
         self.settle(key)?;
         self.fail(key, failure)
     }

@@ -123,6 +123,9 @@ pub(super) struct Unwritten {
     batch: u64,
     events: usize,
     pub(super) commands: Vec<Command>,
+    /// The spans that ended.
+    #[cfg(feature = "otel")]
+    pub(super) happened: crate::execution::TakenSpans,
     /// Keeps time from being skipped until then.
     pub(super) working: Working,
     /// The end of the execution.
@@ -232,6 +235,9 @@ impl Journal {
                 command => commands.push(command),
             }
         }
+        // Before a snapshot takes the place of the execution.
+        #[cfg(feature = "otel")]
+        let happened = execution.take_spans();
         self.add(number, children, map_runs);
         if let Some((outcome, time)) = &end {
             let end = Box::new(End::of(outcome, *time));
@@ -247,6 +253,8 @@ impl Journal {
             batch: self.last_batch,
             events,
             commands,
+            #[cfg(feature = "otel")]
+            happened,
             working,
             end,
         });

@@ -62,6 +62,12 @@ impl Queue {
         Ok(())
     }
 
+    /// The number of batches that nobody writes yet.
+    #[cfg(feature = "otel")]
+    pub(super) fn len(&self) -> usize {
+        self.state().batches.len()
+    }
+
     /// Lets nothing more be written than what is here.
     pub(super) fn stop(&self) {
         let mut state = self.state();

@@ -42,6 +42,12 @@ impl Stored {
         Ok(Arc::clone(writer.insert(started)))
     }
 
+    /// How many batches wait to be written, if something was ever written.
+    #[cfg(feature = "otel")]
+    pub(in crate::runtime) fn queue_length(&self) -> Option<usize> {
+        self.locked_writer().as_ref().map(|writer| writer.queue_length())
+    }
+
     /// Writes what has come so far, and nothing after it.
     pub(in crate::runtime) fn stop(&self) {
         let writer = self.locked_writer().clone();

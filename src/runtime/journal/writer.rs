@@ -81,6 +81,12 @@ impl Writer {
         }
     }
 
+    /// How many batches wait for the thread.
+    #[cfg(feature = "otel")]
+    pub(super) fn queue_length(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Writes what has come so far, and ends the thread.
     pub(in crate::runtime) fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();

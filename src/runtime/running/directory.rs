@@ -6,12 +6,18 @@ use std::sync::{Arc, Weak};
 
 use super::Running;
 use crate::error::Error;
+#[cfg(feature = "otel")]
+use crate::execution::Execution;
 use crate::execution::{Outcome, Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::handler_table::HandlerTable;
 use crate::runtime::mocks::Mocks;
 use crate::runtime::recorder::Recorder;
 use crate::runtime::shutdown::LiveHandler;
+#[cfg(all(feature = "otel", feature = "store"))]
+use crate::store::StoredTrace;
+#[cfg(feature = "otel")]
+use crate::telemetry::Observed;
 
 /// Where running executions are listed, with what does the work of their tasks.
 pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
@@ -38,6 +44,14 @@ pub(in crate::runtime) trait Directory: fmt::Debug + Send + Sync {
 
     /// Who is told of the answers to tasks.
     fn recorder(&self) -> Option<&dyn Recorder>;
+
+    /// The telemetry of an execution that goes on, which keeps spans from now on if they are wanted.
+    #[cfg(feature = "otel")]
+    fn observe_again(
+        &self,
+        execution: &mut Execution,
+        #[cfg(feature = "store")] kept: Option<StoredTrace>,
+    ) -> Option<Box<Observed>>;
 
     /// What answers tasks of all executions in place of their work.
     fn mocks(&self) -> Option<&dyn Mocks>;

@@ -31,6 +31,10 @@ impl New {
             },
             // Nothing with mocks is in a store.
             mocks: None,
+            #[cfg(feature = "otel")]
+            observed: None,
+            #[cfg(feature = "otel")]
+            trace: replayed.origin.trace,
             durable: Some(Box::new(Durable::known(writer, number, replayed.origin.started_by))),
             journal: Some(Box::new(journal)),
             execution: replayed.execution,
@@ -116,7 +120,10 @@ impl Running {
             return Err(refused(NotRedrivable::Running));
         }
         let program = Arc::clone(progress.execution.program());
-        let replayed = replay(program, &stored, &Arc::default()).map_err(unreadable)?;
+        #[cfg_attr(not(feature = "otel"), expect(unused_mut, reason = "telemetry changes it"))]
+        let mut replayed = replay(program, &stored, &Arc::default()).map_err(unreadable)?;
+        #[cfg(feature = "otel")]
+        self.observe_replaced(&mut replayed.execution);
         progress.journal = Some(Box::new(Journal::continuing(&replayed, progress.journal.as_deref())));
         progress.execution = replayed.execution;
         Ok(())
@@ -165,6 +172,8 @@ impl Running {
             .as_mut()
             .and_then(|journal| journal.next_written(written))
         {
+            #[cfg(feature = "otel")]
+            self.tell(unwritten.happened, &progress);
             for command in unwritten.commands {
                 match command {
                     // Otherwise it was cancelled meanwhile, or another process invokes it.

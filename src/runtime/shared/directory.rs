@@ -5,6 +5,8 @@ use std::sync::{Arc, Weak};
 
 use super::Shared;
 use crate::error::{Error, ErrorKind};
+#[cfg(feature = "otel")]
+use crate::execution::Execution;
 use crate::execution::{Outcome, Program, TaskId};
 use crate::runtime::activity_queue::ActivityQueue;
 use crate::runtime::executions::runs_already;
@@ -16,6 +18,10 @@ use crate::runtime::recorder::Recorder;
 use crate::runtime::running::{Directory, Running};
 use crate::runtime::shutdown::LiveHandler;
 use crate::runtime::task_tokens::Key;
+#[cfg(all(feature = "otel", feature = "store"))]
+use crate::store::StoredTrace;
+#[cfg(feature = "otel")]
+use crate::telemetry::Observed;
 
 impl Shared {
     /// Errors after the shutdown of the interpreter, and in a tokio runtime that is shutting down. Call it with the part locked
@@ -109,6 +115,19 @@ impl Directory for Shared {
 
     fn recorder(&self) -> Option<&dyn Recorder> {
         self.settings.recorder.as_deref()
+    }
+
+    #[cfg(feature = "otel")]
+    fn observe_again(
+        &self,
+        execution: &mut Execution,
+        #[cfg(feature = "store")] kept: Option<StoredTrace>,
+    ) -> Option<Box<Observed>> {
+        self.observed_again(
+            execution,
+            #[cfg(feature = "store")]
+            kept,
+        )
     }
 
     fn mocks(&self) -> Option<&dyn Mocks> {
