@@ -15,6 +15,8 @@ use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(feature = "aws")]
+use asl_engine::handlers::aws::AwsServices;
 use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 
@@ -56,6 +58,14 @@ struct ServeArgs {
     #[cfg(feature = "restate")]
     #[command(flatten)]
     cluster: cluster::ClusterArgs,
+    /// Keep the tables in DynamoDB, and tell EventBridge of orders, with the region, credentials and endpoints that AWS's SDKs find
+    #[cfg(feature = "aws")]
+    #[arg(long)]
+    aws: bool,
+    /// What the names of the tables in DynamoDB begin with: those of one bar alone
+    #[cfg(feature = "aws")]
+    #[arg(long, value_name = "PREFIX", default_value = "PizzaBar", requires = "aws")]
+    aws_tables: String,
     /// Log what happens
     #[arg(long, short)]
     verbose: bool,
@@ -85,11 +95,13 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     let place = args.cluster.place(args.speed);
     #[cfg(not(feature = "restate"))]
     let place = Place::Here;
-    let options = Options {
-        port: args.port,
-        data: args.data.map_or_else(folder::default, Ok)?,
-        speed: args.speed,
-    };
+    let data = args.data.map_or_else(folder::default, Ok)?;
+    #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "AWS is an option"))]
+    let mut options = Options::new(args.port, data, args.speed);
+    #[cfg(feature = "aws")]
+    if args.aws {
+        options.aws = Some((AwsServices::from_env().await?, args.aws_tables));
+    }
     let server = Server::open(options, place).await?;
     let address = server.address;
     say(

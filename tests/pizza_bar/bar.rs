@@ -25,11 +25,10 @@ pub(crate) const STATUSES: [&str; 6] = [
 
 /// A bar on a fast clock.
 pub(crate) async fn open(folder: &Folder, speed: f64) -> Server {
-    let options = Options {
-        port: 0,
-        data: folder.0.clone(),
-        speed,
-    };
+    open_with(Options::new(0, folder.0.clone(), speed)).await
+}
+
+pub(crate) async fn open_with(options: Options) -> Server {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match Server::open(options.clone(), Place::Here).await {

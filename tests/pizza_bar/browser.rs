@@ -208,7 +208,7 @@ async fn reopen(port: u16, folder: &Folder) -> Server {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let (data, speed) = (folder.0.clone(), 4.0);
-        match Server::open(Options { port, data, speed }, Place::Here).await {
+        match Server::open(Options::new(port, data, speed), Place::Here).await {
             Ok(server) => return server,
             Err(StartError::PortTaken(_)) if Instant::now() < deadline => sleep(Duration::from_millis(100)).await,
             Err(error) => panic!("{error}"),

@@ -15,6 +15,8 @@ mod devtools;
 #[path = "../../examples/pizza-bar/server/mod.rs"]
 mod server;
 
+#[cfg(feature = "aws")]
+mod aws;
 mod bar;
 mod browser;
 mod failing;
@@ -22,6 +24,9 @@ mod folders;
 mod killing;
 mod leaving;
 mod losing;
+#[cfg(feature = "aws")]
+#[path = "../moto/mod.rs"]
+mod moto;
 mod ordering;
 mod pages;
 mod process;

@@ -164,11 +164,7 @@ async fn an_order_without_an_execution_is_interrupted_and_no_session_is_left() {
 async fn a_port_or_a_folder_that_is_taken_is_named() {
     let (folder, other) = (Folder::new(), Folder::new());
     let server = open(&folder, 1.0).await;
-    let options = Options {
-        port: server.address.port(),
-        data: other.0.clone(),
-        speed: 1.0,
-    };
+    let options = Options::new(server.address.port(), other.0.clone(), 1.0);
     let taken = Server::open(options.clone(), Place::Here)
         .await
         .err()
@@ -179,11 +175,7 @@ async fn a_port_or_a_folder_that_is_taken_is_named() {
         taken,
         format!("port {port} is taken: choose another with --port, or any free one with --port 0")
     );
-    let options = Options {
-        port: 0,
-        data: folder.0.clone(),
-        speed: 1.0,
-    };
+    let options = Options::new(0, folder.0.clone(), 1.0);
     let taken = Server::open(options, Place::Here).await.err().unwrap().to_string();
     assert!(taken.contains("are in use") && taken.contains("--data"), "{taken}");
     server.shutdown().await;

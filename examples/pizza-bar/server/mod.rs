@@ -4,6 +4,8 @@
 mod connect;
 mod default;
 mod disconnect;
+#[cfg(feature = "aws")]
+mod event_bridge;
 pub(crate) mod folder;
 mod get_order;
 pub(crate) mod kitchen;
@@ -24,6 +26,8 @@ use std::time::Duration;
 
 use asl_engine::Interpreter;
 use asl_engine::execution::Program;
+#[cfg(feature = "aws")]
+use asl_engine::handlers::aws::AwsServices;
 use asl_engine::handlers::event_bus::{EventBridge, ExhaustedRetryCondition, LocalEventBus, RetryPolicy, RuleTarget};
 use asl_engine::services::event_bridge::{Event, EventPattern, InvalidEventPattern, Rule};
 use asl_engine::websocket::{AllowedOrigins, Connections, Limits, ProxyEvent, WebSocketApi, serve};
@@ -55,6 +59,22 @@ pub(crate) struct Options {
     pub(crate) data: PathBuf,
     /// How many times as fast as the clock on the wall the state machine waits.
     pub(crate) speed: f64,
+    /// AWS, if the tables are there, with the beginning of their names; then the events of orders go there too.
+    #[cfg(feature = "aws")]
+    pub(crate) aws: Option<(AwsServices, String)>,
+}
+
+impl Options {
+    /// Everything else is here.
+    pub(crate) fn new(port: u16, data: PathBuf, speed: f64) -> Self {
+        Self {
+            port,
+            data,
+            speed,
+            #[cfg(feature = "aws")]
+            aws: None,
+        }
+    }
 }
 
 /// Why there is no server.
@@ -73,6 +93,12 @@ pub(crate) enum StartError {
     #[cfg(feature = "restate")]
     #[error("the cluster has no node")]
     NoNode,
+    #[cfg(feature = "aws")]
+    #[error(transparent)]
+    Aws(#[from] asl_engine::Error),
+    #[cfg(feature = "aws")]
+    #[error("the event bus `{ORDER_BUS}` is not there and cannot be made: {0}")]
+    NoEventBus(asl_engine::TaskError),
     #[error(transparent)]
     Pattern(#[from] InvalidEventPattern),
     #[error(transparent)]
@@ -115,6 +141,12 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|error| StartError::Listen { port, error })?;
+        #[cfg(feature = "aws")]
+        let (tables, store) = match &options.aws {
+            Some((services, prefix)) => Tables::open_aws(&options.data, services.clone(), prefix.clone()).await?,
+            None => Tables::open(&options.data)?,
+        };
+        #[cfg(not(feature = "aws"))]
         let (tables, store) = Tables::open(&options.data)?;
 
         let limits = Limits::default().message(16 * 1024);
@@ -125,6 +157,10 @@ impl Server {
         let connections = api.connections();
         let order_handler = Arc::new(OrderHandler::new(tables.clone(), connections.clone()));
         let bus = Arc::new(order_bus(Arc::clone(&order_handler))?);
+        #[cfg(feature = "aws")]
+        if let Some((services, _)) = &options.aws {
+            event_bridge::tell(&bus, services).await?;
+        }
         let watchers = Arc::new(Watchers::new(Arc::clone(&order_handler)));
         let events = Arc::clone(&bus) as Arc<dyn EventBridge>;
         let (kitchen, leaving) = match place {

@@ -1,8 +1,10 @@
-//! The tables in SQLite, with the indexes that `DynamoDB` would keep for them, in one file with the executions.
+//! The tables in SQLite, with the indexes that `DynamoDB` would keep for them, in one file with the executions; or in `DynamoDB`.
 //!
 //! The file is a store of executions; the bar's own tables stand beside the store's, and are written by a connection of
 //! their own.
 
+#[cfg(feature = "aws")]
+mod dynamodb;
 mod opening;
 mod sqlite;
 mod transaction;
@@ -23,7 +25,14 @@ pub(crate) use transaction::{KitchenTime, Transaction};
 #[derive(Clone)]
 pub(crate) struct Tables {
     /// SQLite lets writers wait for each other by blocking their threads; here they wait without one.
-    connection: Arc<Mutex<Option<SqliteTransaction>>>,
+    database: Arc<Mutex<Option<Database>>>,
+}
+
+/// Where they are.
+enum Database {
+    Sqlite(SqliteTransaction),
+    #[cfg(feature = "aws")]
+    DynamoDb(dynamodb::DynamoDb),
 }
 
 /// An execution at work for a connection. Its name is the order's id; the order is there once its first event has come.
@@ -51,6 +60,20 @@ pub(crate) enum TablesError {
     Folder(#[from] FolderError),
     #[error("the file of the tables, `{file}`: {error}")]
     File { file: String, error: std::io::Error },
+    #[cfg(feature = "aws")]
+    #[error("DynamoDB: {0}")]
+    Aws(asl_engine::TaskError),
+    #[cfg(feature = "aws")]
+    #[error("the table `{name}` is not there and cannot be made, with the key `id`, a text (`S`): {error}")]
+    NoTable { name: String, error: asl_engine::TaskError },
+    #[cfg(feature = "aws")]
+    #[error(
+        "the table `{0}` is none of a pizza bar, which has the key `id` alone: choose other tables with --aws-tables"
+    )]
+    Key(String),
+    #[cfg(feature = "aws")]
+    #[error("an item of the tables cannot be read: {0}")]
+    Item(String),
     #[error("the tables are closed")]
     Closed,
 }
@@ -60,28 +83,52 @@ impl Tables {
     /// open then.
     pub(crate) fn open(folder: &Path) -> Result<(Self, SqliteStore), TablesError> {
         let (connection, store) = opening::open(folder)?;
-        let tables = Self {
-            connection: Arc::new(Mutex::new(Some(connection))),
-        };
-        Ok((tables, store))
+        Ok((Self::of(Database::Sqlite(connection)), store))
+    }
+
+    /// The same with the tables in `DynamoDB`, in those whose names begin so; the executions alone are in the folder.
+    #[cfg(feature = "aws")]
+    pub(crate) async fn open_aws(
+        folder: &Path,
+        services: asl_engine::handlers::aws::AwsServices,
+        prefix: String,
+    ) -> Result<(Self, SqliteStore), TablesError> {
+        let (_, store) = opening::open(folder)?;
+        let database = dynamodb::DynamoDb::open(services, prefix).await?;
+        Ok((Self::of(Database::DynamoDb(database)), store))
+    }
+
+    fn of(database: Database) -> Self {
+        Self {
+            database: Arc::new(Mutex::new(Some(database))),
+        }
     }
 
     /// Lets go of the file.
     pub(crate) async fn close(&self) {
-        self.connection.lock().await.take();
+        self.database.lock().await.take();
     }
 
     /// Makes a change, all of it or nothing.
     ///
     /// It outlives the process when this returns, and a power failure with the next commit of the store: both write to one
     /// journal. Before an execution goes on, it writes that; so if a change is lost, the Task that led to it is not answered,
-    /// and makes it again.
+    /// and makes it again. In `DynamoDB` it outlives both.
     pub(crate) async fn change<T: Send + 'static>(
         &self,
         change: impl FnOnce(&dyn Transaction) -> Result<T, TablesError> + Send + 'static,
     ) -> Result<T, TablesError> {
-        let connection = Arc::clone(&self.connection).lock_owned().await;
-        let work = move || commit(connection.as_ref().ok_or(TablesError::Closed)?, change);
+        let database = Arc::clone(&self.database).lock_owned().await;
+        let work = move || match database.as_ref().ok_or(TablesError::Closed)? {
+            Database::Sqlite(connection) => commit(connection, change),
+            #[cfg(feature = "aws")]
+            Database::DynamoDb(database) => {
+                let rows = database.begin();
+                let result = change(&rows)?;
+                rows.commit()?;
+                Ok(result)
+            }
+        };
         // A task that was cancelled, as at the end of the process, has closed them too.
         tokio::task::spawn_blocking(work)
             .await
@@ -97,6 +144,10 @@ impl TablesError {
             PermissionDenied, ReadOnly, SystemIoFailure,
         };
 
+        #[cfg(feature = "aws")]
+        if let Self::Aws(error) = self {
+            return dynamodb::may_pass(error);
+        }
         let Self::Database(error) = self else { return false };
         matches!(
             error.sqlite_error_code(),
@@ -112,6 +163,13 @@ impl TablesError {
                     | SystemIoFailure
             )
         )
+    }
+}
+
+#[cfg(feature = "aws")]
+impl From<asl_engine::TaskError> for TablesError {
+    fn from(error: asl_engine::TaskError) -> Self {
+        Self::Aws(error)
     }
 }
 
