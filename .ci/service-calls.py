@@ -14,9 +14,14 @@ import botocore.session
 # The services that do not speak AWS JSON: the model in botocore, and the operations (all where there are none).
 OTHERS = {
     "batch": ("batch", []),
+    "bedrock": ("bedrock", ["CreateModelCustomizationJob", "GetModelCustomizationJob", "StopModelCustomizationJob"]),
     "bedrockruntime": ("bedrock-runtime", ["InvokeModel"]),
     "databrew": ("databrew", ["StartJobRun", "DescribeJobRun", "StopJobRun"]),
+    "eks": ("eks", []),
+    "emrcontainers": ("emr-containers", []),
+    "emrserverless": ("emr-serverless", []),
     "lambda": ("lambda", []),
+    "mediaconvert": ("mediaconvert", ["CreateJob", "GetJob", "CancelJob", "ListJobs"]),
     "s3": ("s3", []),
     "scheduler": ("scheduler", []),
     "sesv2": ("sesv2", ["SendEmail"]),
@@ -32,7 +37,7 @@ HEAD = """//! How the APIs of AWS are called: botocore {version}, written by `.c
 //! |---|---|
 //! | `= operation input output [method path]` | an operation; `-` for no input or output |
 //! | `! code[=class] …` | its errors, with their class where it has another name |
-//! | `Structure [!]Member[=wire][@place] type …` | `!` if it is required; its name on the wire, `=` for the same with a small letter |
+//! | `Structure [!]Member[=wire][@place] type …` | `!` if it is required, `+` if a new id stands for it where it is absent; its name on the wire, `=` for the same with a small letter |
 //!
 //! | place | of a member |
 //! |---|---|
@@ -123,6 +128,9 @@ def structure(shape, lines):
     words = [shape.name]
     for name, member in shape.members.items():
         required = "!" if name in shape.required_members else ""
+        # Athena marks the ids of queries, too.
+        if required and member.metadata.get("idempotencyToken") and name.lower().endswith(("token", "requestid")):
+            required = "+"
         pascal, wire = name[:1].upper() + name[1:], wire_name(name, member)
         wire = "" if wire == pascal else "=" if wire == lower_first(pascal) else f"={wire}"
         place = "P" if name == payload else PLACES.get(member.serialization.get("location"), "")

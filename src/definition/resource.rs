@@ -50,6 +50,16 @@ pub enum IntegrationPattern {
 }
 
 impl Resource {
+    /// The resources of all optimised integrations, in all of their patterns.
+    #[cfg(all(test, feature = "aws"))]
+    pub(crate) fn optimised() -> impl Iterator<Item = Self> {
+        let texts = INTEGRATIONS.iter().flat_map(|integration| {
+            let suffixes = [""].into_iter().chain(integration.suffixes());
+            suffixes.map(|suffix| format!("arn:aws:states:::{}{suffix}", integration.name))
+        });
+        texts.filter_map(|text| Self::parse(&text))
+    }
+
     /// Parses an ARN. `None` if Step Functions does not know its form, or if it names an optimised integration that
     /// does not exist.
     pub fn parse(arn: &str) -> Option<Self> {

@@ -1,15 +1,13 @@
 //! `apigateway:invoke` (developer guide, "Create API Gateway REST APIs with Step Functions").
 
-use aws_credential_types::provider::SharedCredentialsProvider;
-use http::{Method, StatusCode};
+use aws_credential_types::Credentials;
+use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::connection::Answer;
 use super::endpoint::{Endpoint, Request};
-use super::headers::{by_name, spelt};
+use super::invoked;
 use crate::TaskError;
-use crate::data::json_value;
 use crate::services::parameters::{only, refused, required_text, text};
 
 /// The service as an endpoint is named for it.
@@ -65,7 +63,7 @@ const FORBIDDEN: [&str; 14] = [
 pub(super) async fn invoke(
     endpoint: Option<Endpoint>,
     of_host: impl FnOnce(&str) -> Option<Endpoint>,
-    credentials: Option<SharedCredentialsProvider>,
+    credentials: Option<Credentials>,
     input: &Value,
 ) -> Result<Value, TaskError> {
     let request = request(input)?;
@@ -83,11 +81,13 @@ pub(super) async fn invoke(
         endpoint.send_unsigned(request).await
     };
     let answer = answer.map_err(|cause| TaskError::new("ApiGateway.SdkClientException", cause))?;
-    let text = String::from_utf8_lossy(&answer.body).into_owned();
     if !(200..300).contains(&answer.status) {
-        return Err(TaskError::new(format!("ApiGateway.{}", answer.status), text));
+        return Err(TaskError::new(
+            format!("ApiGateway.{}", answer.status),
+            invoked::text(&answer),
+        ));
     }
-    Ok(result(&answer, text))
+    Ok(invoked::result(&answer))
 }
 
 /// Whether the API wants to know who calls it.
@@ -205,22 +205,4 @@ fn invalid(input: &Value, field: &str) -> TaskError {
         input,
         &format!("The value of the field '{field}' has an invalid format"),
     )
-}
-
-fn result(answer: &Answer, text: String) -> Value {
-    let mut headers = Map::new();
-    for (name, value) in &answer.headers {
-        let values = headers.entry(spelt(name)).or_insert_with(|| json!([]));
-        if let (Value::Array(values), Ok(value)) = (values, value.to_str()) {
-            values.push(value.into());
-        }
-    }
-    let status = StatusCode::from_u16(answer.status).ok();
-    let body = json_value(&text).unwrap_or_else(|_| Value::from(text));
-    json!({
-        "Headers": by_name(headers),
-        "ResponseBody": body,
-        "StatusCode": answer.status,
-        "StatusText": status.and_then(|status| status.canonical_reason()).unwrap_or_default(),
-    })
 }

@@ -20,16 +20,10 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Calls an action, and gives its result with the answer that it was in.
-    pub(super) async fn ask(&self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
+    /// Calls an action once, and gives its result with the answer that it was in.
+    pub(super) async fn start(&self, action: &str, input: &Value) -> Result<(Value, Answer), TaskError> {
         let style = Style::Optimised(self.integration);
-        // S3 has this integration only for Maps, which read its times as texts.
-        let times = if self.integration.name == "s3" {
-            Times::Iso
-        } else {
-            Times::Milliseconds
-        };
-        let call = self.service.call(&self.endpoint, action, input, style, times);
+        let call = self.service.call(&self.endpoint, action, input, style, self.times());
         let (mut result, answer) = call.await?;
         // The integration gives the answers of models as JSON.
         if self.integration.name == "bedrock"
@@ -39,5 +33,22 @@ impl Call {
             *body = parsed;
         }
         Ok((result, answer))
+    }
+
+    /// Calls an action that may be called again, as long as the service is busy.
+    pub(super) async fn ask(&self, action: &str, input: &Value) -> Result<Value, TaskError> {
+        let style = Style::Optimised(self.integration);
+        let call = self
+            .service
+            .call_patiently(&self.endpoint, action, input, style, self.times());
+        call.await.map(|(result, _)| result)
+    }
+
+    /// S3 has this integration only for Maps, which read its times as texts.
+    fn times(&self) -> Times {
+        match self.integration.name {
+            "s3" => Times::Iso,
+            _ => Times::Milliseconds,
+        }
     }
 }

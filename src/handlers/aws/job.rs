@@ -66,7 +66,9 @@ impl Job {
         let found = kinds::JOBS
             .iter()
             .find(|job| job.integration == integration && job.start == action);
-        found.ok_or_else(|| format!("the jobs of `{integration}:{action}` cannot be waited for here"))
+        found.ok_or_else(|| {
+            format!("`{integration}:{action}.sync` cannot be called here: the form of its result on AWS is not known")
+        })
     }
 
     /// Waits for the end of a job that was started, and stops it if the task is aborted.
@@ -84,7 +86,7 @@ impl Job {
     async fn end(&self, call: &Call, question: &Value) -> Result<Value, TaskError> {
         let mut pause = FIRST_PAUSE;
         loop {
-            let (answer, _) = call.ask(self.describe.action, question).await?;
+            let answer = call.ask(self.describe.action, question).await?;
             let job = answer.pointer(self.described);
             let status = job.and_then(|job| job.pointer(self.status)?.as_str());
             let (Some(job), Some(status)) = (job, status) else {

@@ -100,6 +100,8 @@ pub(super) struct Member {
     pub(super) wire: Cow<'static, str>,
     pub(super) place: Place,
     pub(super) is_required: bool,
+    /// Whether the SDK gives it a new id where it is absent: it tells one request from another that is like it.
+    pub(super) is_token: bool,
     pub(super) shape: Shape,
 }
 
@@ -262,7 +264,7 @@ impl Shape {
                 None => (described, None),
                 Some((described, wire)) => (described, Some(wire)),
             };
-            let name = described.trim_start_matches('!');
+            let name = described.trim_start_matches(['!', '+']);
             Some(Member {
                 name,
                 wire: match wire {
@@ -280,7 +282,8 @@ impl Shape {
                     "s" => Place::Status,
                     _ => Place::Body,
                 },
-                is_required: name.len() < described.len(),
+                is_required: described.starts_with('!'),
+                is_token: described.starts_with('+'),
                 shape: self.model.shape(word),
             })
         })

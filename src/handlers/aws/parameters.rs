@@ -2,6 +2,8 @@
 //! to a service API").
 
 use serde_json::{Map, Value};
+use std::borrow::Cow;
+use uuid::Uuid;
 
 use super::integration::is_json;
 use super::model::{Kind, Operation, Shape};
@@ -24,6 +26,27 @@ pub(super) fn check(operation: Operation, parameters: &Value) -> Result<(), Task
         return Ok(());
     }
     Err(refused(parameters, &problems.join(", ")))
+}
+
+/// The parameters with a new id for each token that the SDK makes.
+pub(super) fn with_tokens(operation: Operation, parameters: &Value) -> Cow<'_, Value> {
+    let mut given = Cow::Borrowed(parameters);
+    let members = operation.input.into_iter().flat_map(Shape::members);
+    for member in members.filter(|member| member.is_token) {
+        let is_absent = given.get(member.name).is_none_or(Value::is_null);
+        if is_absent && let Value::Object(given) = given.to_mut() {
+            given.insert(member.name.to_owned(), new_token().into());
+        }
+    }
+    given
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a token is no part of what an execution computes"
+)]
+fn new_token() -> String {
+    Uuid::new_v4().to_string()
 }
 
 fn structure(shape: Option<Shape>, given: &Map<String, Value>, problems: &mut Vec<String>) {

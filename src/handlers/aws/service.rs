@@ -1,6 +1,7 @@
 //! A service of AWS, whichever protocol it speaks: an action with its parameters becomes a request, and an answer a result.
 
 use serde_json::Value;
+use std::time::Duration;
 
 use super::connection::Answer;
 use super::endpoint::{Endpoint, Request};
@@ -11,8 +12,27 @@ use super::{json, parameters, query, rest};
 use crate::TaskError;
 use crate::error::predefined_errors;
 
+/// The pauses before a call is made again; the longest is that of AWS's SDKs.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// The most calls while a service is busy, which take some minutes.
+const MOST_CALLS: usize = 15;
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Service(&'static Model);
+
+/// A call without a result.
+struct Failure {
+    error: TaskError,
+    /// Whether the same call may succeed a little later.
+    passes: bool,
+}
+
+impl Failure {
+    fn lasting(error: TaskError) -> Self {
+        Self { error, passes: false }
+    }
+}
 
 impl Service {
     /// A service by its name in `aws-sdk:`; `None` if this version cannot call it.
@@ -46,7 +66,7 @@ impl Service {
         Ok(operation)
     }
 
-    /// Calls an action, and gives its result with the answer that it was in.
+    /// Calls an action once, and gives its result with the answer that it was in.
     pub(super) async fn call(
         self,
         endpoint: &Endpoint,
@@ -55,16 +75,56 @@ impl Service {
         style: Style<'_>,
         times: Times,
     ) -> Result<(Value, Answer), TaskError> {
-        let operation = self.operation(action, parameters)?;
-        let request = request(operation, parameters);
-        let request = request.map_err(|problem| style.client_error(problem))?;
+        let called = self.try_call(endpoint, action, parameters, style, times).await;
+        called.map_err(|failure| failure.error)
+    }
+
+    /// Calls an action that may be called again, as often as the service is busy and with growing pauses.
+    pub(super) async fn call_patiently(
+        self,
+        endpoint: &Endpoint,
+        action: &str,
+        parameters: &Value,
+        style: Style<'_>,
+        times: Times,
+    ) -> Result<(Value, Answer), TaskError> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..MOST_CALLS {
+            match self.try_call(endpoint, action, parameters, style, times).await {
+                Err(failure) if failure.passes => {}
+                called => return called.map_err(|failure| failure.error),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        self.call(endpoint, action, parameters, style, times).await
+    }
+
+    async fn try_call(
+        self,
+        endpoint: &Endpoint,
+        action: &str,
+        parameters: &Value,
+        style: Style<'_>,
+        times: Times,
+    ) -> Result<(Value, Answer), Failure> {
+        let operation = self.operation(action, parameters).map_err(Failure::lasting)?;
+        let request = request(operation, &parameters::with_tokens(operation, parameters));
+        let request = request.map_err(|problem| Failure::lasting(style.client_error(problem)))?;
         let answer = endpoint.send(request).await;
-        let answer = answer.map_err(|cause| style.client_error(cause))?;
+        let answer = answer.map_err(|cause| Failure {
+            error: style.client_error(cause),
+            passes: true,
+        })?;
         if let Some(error) = ServiceError::in_answer(&answer, operation) {
-            return Err(error.into_task_error(style));
+            return Err(Failure {
+                passes: error.passes(),
+                error: error.into_task_error(style),
+            });
         }
         let result = result(operation, &answer, times);
-        Ok((result.map_err(|problem| style.unreadable(&problem))?, answer))
+        let result = result.map_err(|problem| Failure::lasting(style.unreadable(&problem)))?;
+        Ok((result, answer))
     }
 }
 

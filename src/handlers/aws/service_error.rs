@@ -10,6 +10,24 @@ use super::xml::Element;
 use crate::TaskError;
 use crate::data::json_value;
 
+/// The codes, without `Exception` at their end, after which AWS's SDKs make a call again ("Retry behavior", AWS SDKs and tools
+/// reference guide: throttling and transient errors of the standard mode).
+const BUSY: [&str; 13] = [
+    "BandwidthLimitExceeded",
+    "EC2Throttled",
+    "LimitExceeded",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestTimeout",
+    "SlowDown",
+    "Throttled",
+    "Throttling",
+    "TooManyRequests",
+    "TransactionInProgress",
+];
+
 /// The spelling of results and errors.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Style<'a> {
@@ -81,6 +99,13 @@ impl ServiceError {
         }
     }
 
+    /// Whether the same call may succeed a little later: the service is busy, or has a problem of its own.
+    pub(super) fn passes(&self) -> bool {
+        let codes = [self.code.as_deref(), self.query_code.as_deref()];
+        let is_known = |code: &str| BUSY.contains(&code.strip_suffix("Exception").unwrap_or(code));
+        matches!(self.status, 429 | 500 | 502 | 503 | 504) || codes.into_iter().flatten().any(is_known)
+    }
+
     /// The task's error.
     pub(super) fn into_task_error(self, style: Style<'_>) -> TaskError {
         let Self {
@@ -120,7 +145,7 @@ impl ServiceError {
 
 /// The error of an optimised integration in an answer, if there is one.
 pub(crate) fn error_in(answer: &Answer, integration: &str, action: &str) -> Option<TaskError> {
-    let integration = Integration::of(integration)?;
+    let integration = Integration::of(integration, action)?;
     let model = Model::of(integration.sdk_name)?;
     let error = ServiceError::in_answer(answer, model.operation(action)?)?;
     Some(error.into_task_error(Style::Optimised(integration)))

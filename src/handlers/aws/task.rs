@@ -1,19 +1,20 @@
 //! A task that calls a service: its action, its integration pattern, its result.
 
 use async_trait::async_trait;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::api_gateway;
 use super::call::Call;
 use super::connection::Answer;
+use super::elasticmapreduce;
 use super::endpoint::Endpoint;
 use super::event_bus::AwsEventBridge;
 use super::headers::metadata;
+use super::http_invoke;
 use super::integration::Integration;
 use super::job::Job;
-use super::lambda;
+use super::lambda::{self, Naming};
 use super::region;
 use super::roles::role_of;
 use super::scalar::Times;
@@ -21,6 +22,7 @@ use super::service::Service;
 use super::service_error::Style;
 use super::services::AwsServices;
 use crate::TaskError;
+use crate::data::json_value;
 use crate::definition::{IntegrationPattern, Resource, ResourceKind};
 use crate::error::predefined_errors;
 use crate::handlers::{Handler, PutEvents, TaskContext};
@@ -42,6 +44,7 @@ enum Target<'r> {
     Function,
     ApiGateway,
     Events,
+    Http,
     Sdk {
         service: Service,
         action: &'r str,
@@ -66,13 +69,19 @@ impl<'r> Target<'r> {
         match resource_type {
             "apigateway" => return Ok(Self::ApiGateway),
             "events" => return Ok(Self::Events),
+            "http" => return Ok(Self::Http),
             _ => {}
         }
         if let Some(name) = resource_type.strip_prefix("aws-sdk:") {
             let service = Service::of(name).ok_or_else(|| format!("the service `{name}` cannot be called here"))?;
             return Ok(Self::Sdk { service, action });
         }
-        let known = Integration::of(resource_type);
+        if let ("eks", "call" | "runJob") = (resource_type, action) {
+            return Err(format!(
+                "`eks:{action}` cannot be called here: it speaks to the cluster itself, in the protocol of Kubernetes"
+            ));
+        }
+        let known = Integration::of(resource_type, action);
         let found = known.and_then(|integration| Some((integration, Service::of(integration.sdk_name)?)));
         let (integration, service) =
             found.ok_or_else(|| format!("the integration `{resource_type}:{action}` cannot be called here"))?;
@@ -89,6 +98,7 @@ impl<'r> Target<'r> {
             Self::Function => "lambda",
             Self::ApiGateway => api_gateway::SERVICE,
             Self::Events => "eventbridge",
+            Self::Http => http_invoke::SERVICE,
             Self::Sdk { service, .. } | Self::Optimised { service, .. } => service.name(),
         }
     }
@@ -116,11 +126,19 @@ fn refusal(services: &AwsServices, resource: &Resource) -> Option<String> {
             integration,
             service,
             action,
-        } => service.lacks(action).or_else(|| {
+        } => lacks(integration, service, action).or_else(|| {
             let is_sync = resource.pattern() == IntegrationPattern::Sync;
             is_sync.then(|| Job::of(integration.name, action).err()).flatten()
         }),
         _ => None,
+    }
+}
+
+/// The sentence for an action that an integration does not have; `None` if it has it.
+fn lacks(integration: &Integration, service: Service, action: &str) -> Option<String> {
+    match integration.name {
+        elasticmapreduce::NAME => elasticmapreduce::lacks(action),
+        _ => service.lacks(action),
     }
 }
 
@@ -137,13 +155,23 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
         let role = role(services, context).await?;
         return api_gateway::invoke(endpoint, of_host, role, input).await;
     }
+    if let Target::Http = target
+        && services.has(http_invoke::SERVICE)
+    {
+        let client = http_invoke::Client {
+            endpoints: &services.endpoints,
+            tokens: &services.tokens,
+        };
+        let role = role(services, context).await?;
+        return http_invoke::invoke(&client, role, input).await;
+    }
     let mut endpoint = services.endpoint(target.service(), region).map_err(failed)?;
     if let Some(credentials) = role(services, context).await? {
         endpoint = endpoint.with_credentials(credentials);
     }
     match target {
-        Target::ApiGateway => Err(failed(services.uncalled(api_gateway::SERVICE))),
-        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), services.naming(), input).await,
+        Target::ApiGateway | Target::Http => Err(failed(services.uncalled(target.service()))),
+        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), naming(services), input).await,
         Target::Events => {
             let bridge = AwsEventBridge::at(endpoint);
             PutEvents::new(Arc::new(bridge))
@@ -160,17 +188,13 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
             service,
             action,
         } => {
-            let mut call = Call {
+            let call = Call {
                 service,
                 endpoint,
                 integration,
             };
-            if integration.name == "s3" {
-                // Only Maps have this integration.
-                call.endpoint = call.endpoint.of_objects();
-            }
             if integration.name == "lambda" {
-                let input = lambda::with_qualifier(input, services.naming())?;
+                let input = lambda::with_qualifier(input, naming(services))?;
                 return integrate(call, action, &input, context).await;
             }
             integrate(call, action, input, context).await
@@ -178,13 +202,23 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
     }
 }
 
+fn naming(services: &AwsServices) -> Naming {
+    match services.endpoints.url("lambda") {
+        Some(_) => Naming::ByName,
+        None => Naming::AsGiven,
+    }
+}
+
 /// The credentials of the state's role, if it has one.
-async fn role(services: &AwsServices, context: &TaskContext) -> Result<Option<SharedCredentialsProvider>, TaskError> {
+async fn role(
+    services: &AwsServices,
+    context: &TaskContext,
+) -> Result<Option<aws_credential_types::Credentials>, TaskError> {
     let Some(role) = role_of(context) else { return Ok(None) };
     let sts = services.endpoints.find("sts", None);
     let sts: Option<Endpoint> = sts.map_err(|cause| TaskError::new(predefined_errors::TASK_FAILED, cause))?;
     match sts {
-        Some(sts) => services.roles.assume(role, context, sts).await.map(Some),
+        Some(sts) => services.roles.assume(role, context, &sts).await.map(Some),
         None => Err(TaskError::new(
             predefined_errors::TASK_FAILED,
             format!("The task state's role, {role}, cannot be assumed: no endpoint serves STS"),
@@ -201,7 +235,10 @@ async fn integrate(call: Call, action: &str, input: &Value, context: &TaskContex
     } else {
         None
     };
-    let (result, answer) = call.ask(action, input).await?;
+    let (result, answer) = match call.integration.name {
+        elasticmapreduce::NAME => elasticmapreduce::start(&call, action, input).await?,
+        _ => call.start(action, input).await?,
+    };
     let result = match call.integration.name {
         "lambda" => lambda::returned(result)?,
         _ => result,
@@ -214,7 +251,21 @@ async fn integrate(call: Call, action: &str, input: &Value, context: &TaskContex
         return Ok(submitted);
     };
     context.submitted(submitted);
-    job.wait(call, input, &result).await
+    let ended = job.wait(call, input, &result).await?;
+    let gives_json = context.resource.arn().ends_with(".sync:2");
+    Ok(if gives_json { with_json(ended) } else { ended })
+}
+
+/// The description of an execution with its input and output as JSON.
+fn with_json(mut description: Value) -> Value {
+    for name in ["Input", "Output"] {
+        if let Some(text) = description.get_mut(name)
+            && let Some(json) = text.as_str().and_then(|text| json_value(text).ok())
+        {
+            *text = json;
+        }
+    }
+    description
 }
 
 /// Whether nothing will tell how a task of ECS goes, such as where a cluster has no room for it.
@@ -235,4 +286,51 @@ fn with_metadata(result: Value, answer: &Answer) -> Value {
     );
     members.sort_keys();
     members.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("integrations.md");
+
+    /// The cell of the table for a resource.
+    fn cell(service: &str, action: &str) -> &'static str {
+        let (action, pattern) = action.split_once('.').unwrap_or((action, ""));
+        let start = format!("| `{service}:{action}` |");
+        let line = TABLE.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("the table has no {service}:{action}"));
+        let column = match pattern {
+            "" => 2,
+            "sync" | "sync:2" => 3,
+            _ => 4,
+        };
+        line.split('|').nth(column).unwrap().trim()
+    }
+
+    #[test]
+    fn every_integration_works_or_is_refused_as_the_table_says() {
+        let services = AwsServices::emulator("http://127.0.0.1:9", "us-east-1").unwrap();
+        let mut names = Vec::new();
+        for resource in Resource::optimised() {
+            let (service, action) = resource.service().unwrap();
+            let name = format!("{service}:{}", action.split('.').next().unwrap());
+            match (cell(service, action), refusal(&services, &resource)) {
+                ("works", None) => {}
+                (cell, Some(refusal)) if cell.starts_with("refused: ") => {
+                    assert!(
+                        refusal.contains(&name) && refusal.contains("cannot be called here"),
+                        "{refusal}"
+                    );
+                }
+                (cell, refusal) => panic!("{resource}: {cell}, but {refusal:?}"),
+            }
+            if names.last() != Some(&name) {
+                names.push(name);
+            }
+        }
+        let rows = TABLE.lines().filter(|line| line.starts_with("| `"));
+        let rows: Vec<_> = rows.map(|line| line.split('`').nth(1).unwrap()).collect();
+        assert_eq!(rows, names);
+    }
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
-use crate::handlers::aws::AwsServices;
+use crate::handlers::aws::{AwsEventBridge, AwsServices, Lambda};
 use crate::handlers::event_bus::{EventBridge, EventBridgeError, LocalEventBus, PutEventsRequest, PutEventsResponse};
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
@@ -64,7 +64,7 @@ impl Events {
         (region, account): (&str, &str),
         deliveries: Deliveries,
         programs: &[Arc<FunctionProgram>],
-        aws: &AwsServices,
+        lambda: Option<Lambda>,
     ) -> Result<Self, Failure> {
         let log = Arc::new(Log::open(options.log.as_deref())?);
         let api: watch::Sender<Option<StepFunctions>> = watch::Sender::new(None);
@@ -79,7 +79,7 @@ impl Events {
         if let Some(file) = &options.rules {
             let functions = Functions {
                 programs: programs.to_vec(),
-                aws: aws.clone(),
+                lambda,
             };
             let destinations = Destinations::new(api.subscribe(), functions, Arc::clone(&log));
             for (rule, targets) in rules::read(file, &destinations)? {
@@ -100,10 +100,12 @@ impl Events {
         self.api.subscribe()
     }
 
-    /// Lets tasks put their events on the bus, unless no rules are here and EventBridge is called.
+    /// Lets tasks put their events on the bus, or on the one of another endpoint if no rules are here.
     pub(super) fn serve(&self, interpreter: Interpreter, aws: &AwsServices) -> Interpreter {
-        if aws.has("eventbridge") && !self.has_rules {
-            return interpreter;
+        if let Ok(bridge) = AwsEventBridge::new(aws)
+            && !self.has_rules
+        {
+            return interpreter.event_bridge(Arc::new(bridge));
         }
         interpreter
             .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
@@ -197,12 +199,14 @@ mod tests {
             rules: Some(file.display().to_string()),
             log: None,
         };
-        let aws = AwsServices::nowhere("us-east-1");
-        let events = Events::open(&options, ("us-east-1", "123456789012"), Deliveries::InMemory, &[], &aws)
+        let events = Events::open(&options, ("us-east-1", "123456789012"), Deliveries::InMemory, &[], None)
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let api = StepFunctions::reporting(events.serve(Interpreter::new(), &aws), events.reports());
+        let api = StepFunctions::reporting(
+            events.serve(Interpreter::new(), &AwsServices::nowhere("us-east-1")),
+            events.reports(),
+        );
         events.start(&api);
         let create = json!({
             "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `= operation input output [method path]` | an operation; `-` for no input or output |
 //! | `! code[=class] …` | its errors, with their class where it has another name |
-//! | `Structure [!]Member[=wire][@place] type …` | `!` if it is required; its name on the wire, `=` for the same with a small letter |
+//! | `Structure [!]Member[=wire][@place] type …` | `!` if it is required, `+` if a new id stands for it where it is absent; its name on the wire, `=` for the same with a small letter |
 //!
 //! | place | of a member |
 //! |---|---|
@@ -26,7 +26,7 @@
 //! | otherwise | the structure of this name |
 
 /// The services by their names in `aws-sdk:`.
-pub(super) const SERVICES: [(&str, &str); 161] = [
+pub(super) const SERVICES: [(&str, &str); 166] = [
     ("acm", include_str!("acm.txt")),
     ("acmpca", include_str!("acmpca.txt")),
     ("applicationautoscaling", include_str!("applicationautoscaling.txt")),
@@ -47,6 +47,7 @@ pub(super) const SERVICES: [(&str, &str); 161] = [
     ("bcmdataexports", include_str!("bcmdataexports.txt")),
     ("bcmpricingcalculator", include_str!("bcmpricingcalculator.txt")),
     ("bcmrecommendedactions", include_str!("bcmrecommendedactions.txt")),
+    ("bedrock", include_str!("bedrock.txt")),
     (
         "bedrockdataautomationruntime",
         include_str!("bedrockdataautomationruntime.txt"),
@@ -97,7 +98,10 @@ pub(super) const SERVICES: [(&str, &str); 161] = [
     ("ecr", include_str!("ecr.txt")),
     ("ecrpublic", include_str!("ecrpublic.txt")),
     ("ecs", include_str!("ecs.txt")),
+    ("eks", include_str!("eks.txt")),
     ("emr", include_str!("emr.txt")),
+    ("emrcontainers", include_str!("emrcontainers.txt")),
+    ("emrserverless", include_str!("emrserverless.txt")),
     ("eventbridge", include_str!("eventbridge.txt")),
     ("evs", include_str!("evs.txt")),
     ("firehose", include_str!("firehose.txt")),
@@ -143,6 +147,7 @@ pub(super) const SERVICES: [(&str, &str); 161] = [
         include_str!("marketplaceentitlementservice.txt"),
     ),
     ("marketplacemetering", include_str!("marketplacemetering.txt")),
+    ("mediaconvert", include_str!("mediaconvert.txt")),
     ("mediastore", include_str!("mediastore.txt")),
     ("memorydb", include_str!("memorydb.txt")),
     ("migrationhub", include_str!("migrationhub.txt")),

@@ -20,7 +20,7 @@ pub(super) async fn failed(call: &Call, task: &Value) -> bool {
     let definition = task.get("TaskDefinitionArn").cloned().unwrap_or_default();
     let question = json!({ "TaskDefinition": definition });
     let described = call.ask("describeTaskDefinition", &question).await;
-    let described = described.map(|(answer, _)| answer).unwrap_or_default();
+    let described = described.unwrap_or_default();
     let definitions = items(described.pointer("/TaskDefinition/ContainerDefinitions"));
     let is_essential = |container: &Value| {
         let mut definitions = definitions.iter();

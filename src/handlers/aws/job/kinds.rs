@@ -41,6 +41,23 @@ pub(super) const JOBS: &[Job] = &[
         },
     },
     Job {
+        integration: "bedrock",
+        start: "createModelCustomizationJob",
+        describe: Question {
+            action: "getModelCustomizationJob",
+            parameters: &[("JobIdentifier", Answer("/JobArn"))],
+        },
+        described: "",
+        status: "/Status",
+        succeeded: "Completed",
+        failed: &["Failed", "Stopped"],
+        outcome: Outcome::Answer,
+        stop: Question {
+            action: "stopModelCustomizationJob",
+            parameters: &[("JobIdentifier", Answer("/JobArn"))],
+        },
+    },
+    Job {
         integration: "codebuild",
         start: "startBuild",
         describe: Question {
@@ -101,6 +118,43 @@ pub(super) const JOBS: &[Job] = &[
         },
     },
     Job {
+        integration: "eks",
+        start: "createCluster",
+        describe: Question {
+            action: "describeCluster",
+            parameters: &[("Name", Parameters("/Name"))],
+        },
+        described: "/Cluster",
+        status: "/Status",
+        succeeded: "ACTIVE",
+        failed: &["FAILED", "DELETING"],
+        outcome: Outcome::Answer,
+        stop: Question {
+            action: "deleteCluster",
+            parameters: &[("Name", Parameters("/Name"))],
+        },
+    },
+    of_eks(
+        "createFargateProfile",
+        "describeFargateProfile",
+        "deleteFargateProfile",
+        &[
+            ("ClusterName", Parameters("/ClusterName")),
+            ("FargateProfileName", Parameters("/FargateProfileName")),
+        ],
+        "/FargateProfile",
+    ),
+    of_eks(
+        "createNodegroup",
+        "describeNodegroup",
+        "deleteNodegroup",
+        &[
+            ("ClusterName", Parameters("/ClusterName")),
+            ("NodegroupName", Parameters("/NodegroupName")),
+        ],
+        "/Nodegroup",
+    ),
+    Job {
         integration: "glue",
         start: "startJobRun",
         describe: Question {
@@ -155,6 +209,23 @@ pub(super) const JOBS: &[Job] = &[
         &[("TransformJobName", Parameters("/TransformJobName"))],
         "/TransformJobStatus",
     ),
+    Job {
+        integration: "states",
+        start: "startExecution",
+        describe: Question {
+            action: "describeExecution",
+            parameters: &[("ExecutionArn", Answer("/ExecutionArn"))],
+        },
+        described: "",
+        status: "/Status",
+        succeeded: "SUCCEEDED",
+        failed: &["FAILED", "TIMED_OUT", "ABORTED"],
+        outcome: Outcome::Answer,
+        stop: Question {
+            action: "stopExecution",
+            parameters: &[("ExecutionArn", Answer("/ExecutionArn"))],
+        },
+    },
 ];
 
 const fn of_build_batches(start: &'static str) -> Job {
@@ -173,6 +244,33 @@ const fn of_build_batches(start: &'static str) -> Job {
         stop: Question {
             action: "stopBuildBatch",
             parameters: &[("Id", Answer("/BuildBatch/Id"))],
+        },
+    }
+}
+
+/// A part of a cluster of `eks`: its creation is waited for, and undone if the task is aborted.
+const fn of_eks(
+    start: &'static str,
+    describe: &'static str,
+    stop: &'static str,
+    parameters: &'static [(&'static str, super::From)],
+    described: &'static str,
+) -> Job {
+    Job {
+        integration: "eks",
+        start,
+        describe: Question {
+            action: describe,
+            parameters,
+        },
+        described,
+        status: "/Status",
+        succeeded: "ACTIVE",
+        failed: &["CREATE_FAILED", "DELETING", "DELETE_FAILED"],
+        outcome: Outcome::Answer,
+        stop: Question {
+            action: stop,
+            parameters,
         },
     }
 }
@@ -213,7 +311,7 @@ mod tests {
     #[test]
     fn every_action_is_one_of_its_service_and_takes_its_parameters() {
         for job in JOBS {
-            let integration = Integration::of(job.integration).unwrap();
+            let integration = Integration::of(job.integration, job.start).unwrap();
             let model = Model::of(integration.sdk_name).unwrap();
             assert!(model.operation(job.start).is_some(), "{}", job.start);
             for Question { action, parameters } in [&job.describe, &job.stop] {
