@@ -7,7 +7,7 @@ use crate::cli::stores::tell;
 use crate::error::Error;
 use crate::handlers::aws::{AwsServices, Endpoint, is_service};
 
-/// The region of emulators' resources, unless the environment names one.
+/// The region of emulators' resources, unless another one is named.
 const REGION: &str = "us-east-1";
 
 /// The variables of Step Functions Local for single services, by the services' names in `aws-sdk:`.
@@ -63,10 +63,9 @@ impl AwsOptions {
         if !self.are_given() {
             return Ok(None);
         }
-        let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-        let region = variables.into_iter().find_map(|name| std::env::var(name).ok());
-        let region = region.filter(|region| !region.is_empty());
-        let services = self.begun(region.as_deref().unwrap_or(REGION)).await?;
+        let variable = |name: &&str| std::env::var(name).ok().filter(|region| !region.is_empty());
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(variable);
+        let services = self.begun(region.as_deref()).await?;
         self.at_endpoints(services).map(Some)
     }
 
@@ -74,7 +73,7 @@ impl AwsOptions {
     /// variable holds no URL, or if AWS cannot be called.
     pub(super) async fn services(
         &self,
-        region: &str,
+        region: Option<&str>,
         lambda: Option<&str>,
         is_quiet: bool,
     ) -> Result<AwsServices, Failure> {
@@ -94,11 +93,12 @@ impl AwsOptions {
         }
     }
 
-    async fn begun(&self, region: &str) -> Result<AwsServices, Failure> {
+    /// The services without endpoints of options. A region goes before the one of the environment.
+    async fn begun(&self, region: Option<&str>) -> Result<AwsServices, Failure> {
         if self.aws {
-            return AwsServices::from_env().await.map_err(refused);
+            return AwsServices::in_region(region.map(str::to_owned)).await.map_err(refused);
         }
-        Ok(AwsServices::nowhere(region))
+        Ok(AwsServices::nowhere(region.unwrap_or(REGION)))
     }
 
     fn at_endpoints(&self, mut services: AwsServices) -> Result<AwsServices, Failure> {
@@ -129,6 +129,9 @@ fn variable_url(variable: &str) -> Result<Option<String>, Failure> {
         return Ok(None);
     }
     let url = Endpoint::url(&value);
-    url.map(Some)
-        .map_err(|problem| Failure::new(format!("`{variable}` is `{value}`: {problem}")))
+    url.map(Some).map_err(|problem| {
+        // It may have a password.
+        let shown = if value.contains('@') { "URL" } else { &value };
+        Failure::new(format!("`{variable}` is `{shown}`: {problem}"))
+    })
 }

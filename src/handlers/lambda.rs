@@ -68,15 +68,28 @@ struct LambdaInvoke {
     functions: Registry,
 }
 
+impl LambdaInvoke {
+    /// Whether one of the functions is meant, whatever else is asked of it.
+    fn has(&self, input: &Value, execution_arn: &str) -> bool {
+        let text = |name: &str| input.get(name).and_then(Value::as_str);
+        let invocation = text("FunctionName").map(|name| Invocation::of(name, text("Qualifier")));
+        invocation.is_some_and(|meant| meant.is_ok_and(|meant| find(&self.functions, &meant, execution_arn).is_some()))
+    }
+}
+
 #[async_trait]
 impl Handler for LambdaInvoke {
     async fn call(&self, input: Value, context: TaskContext) -> Result<Value, TaskError> {
+        let fallback = self.functions.fallback(&context.resource);
+        let fallback = fallback.filter(|fallback| fallback.refusal(&context.resource).is_none());
+        if let Some(fallback) = fallback
+            && !self.has(&input, &context.execution_arn)
+        {
+            return fallback.call(input, context).await;
+        }
         let invocation = Invocation::read(&input)?;
         let Some(function) = find(&self.functions, &invocation, &context.execution_arn) else {
-            return match self.functions.fallback(&context.resource) {
-                Some(fallback) => fallback.call(input, context).await,
-                None => Err(invocation.not_found()),
-            };
+            return Err(invocation.not_found());
         };
         let payload = function.call(invocation.payload(), context).await?;
         let payload = within_nesting(payload).ok_or_else(|| {

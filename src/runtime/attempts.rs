@@ -39,9 +39,11 @@ pub(crate) struct Child {
 }
 
 impl Interpreter {
-    /// Whether there is a handler for a resource.
+    /// Whether there is a handler for a resource that does not refuse it.
     pub(crate) fn does(&self, arn: &str) -> bool {
-        Resource::of_task_or_map(arn).is_some_and(|resource| self.handler_of(&resource).is_some())
+        let handler_of = |resource: &Resource| Some((self.handler_of(resource)?, resource.clone()));
+        let found = Resource::of_task_or_map(arn).as_ref().and_then(handler_of);
+        found.is_some_and(|(handler, resource)| handler.refusal(&resource).is_none())
     }
 
     /// The activities of a program for which there is a handler: nobody is asked for their tasks.

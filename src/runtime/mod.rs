@@ -12,6 +12,8 @@
 //! | `events:putEvents` | an event bridge ([`Interpreter::event_bridge`]) |
 //! | `s3:getObject`, `s3:listObjectsV2`, `s3:putObject` of a distributed Map | an S3 in memory ([`Interpreter::s3`]) |
 //!
+//! With the feature `aws`, [`Interpreter`] has a method `aws`: AWS's services then do what nobody else in this table does.
+//!
 //! A resource without a handler is an error at the start, not only when an execution reaches it.
 //!
 //! # Standard and Express

@@ -48,7 +48,8 @@ impl Interpreter {
     }
 
     /// Registers a handler for what nobody else serves: resources without a handler, and functions of `lambda:invoke` that
-    /// are not registered. Activities, and Step Functions' own calls where they are served, are not among them.
+    /// are not registered. Activities, and Step Functions' own calls where they are served, are not among them; nor is what
+    /// AWS's services do, if the interpreter calls them (feature `aws`).
     #[must_use]
     pub fn fallback<M, H: IntoHandler<M>>(self, handler: H) -> Self {
         self.with(|settings| settings.handlers.set_fallback(Arc::new(handler.into_handler())))

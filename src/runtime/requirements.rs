@@ -56,15 +56,10 @@ fn unmet(shared: &Shared, execution_arn: &str) -> Option<String> {
 
 fn check_machine(program: &Program, shared: &Shared, execution_arn: &str) -> Result<(), Error> {
     for (state, resource) in program.resources() {
-        if let Some(handler) = shared.handler_of(resource) {
-            match handler.refusal(resource) {
-                None => continue,
-                Some(reason) => {
-                    return Err(missing(format!(
-                        "the resource `{resource}` of the state `{state}` has no handler: {reason}"
-                    )));
-                }
-            }
+        let handler = shared.handler_of(resource);
+        let refusal = handler.as_ref().and_then(|handler| handler.refusal(resource));
+        if handler.is_some() && refusal.is_none() {
+            continue;
         }
         let is_activity = *resource.kind() == ResourceKind::Activity;
         if is_activity && shared.activities.find(resource.arn()).is_some() {
@@ -80,6 +75,8 @@ fn check_machine(program: &Program, shared: &Shared, execution_arn: &str) -> Res
             )
         } else if let Some(missing) = services::missing(resource, state) {
             missing
+        } else if let Some(reason) = refusal {
+            format!("the resource `{resource}` of the state `{state}` has no handler: {reason}")
         } else {
             format!(
                 "no handler is registered for the resource `{resource}` of the state `{state}`; register one with `.task(\"{resource}\", …)`"

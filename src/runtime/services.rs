@@ -51,8 +51,10 @@ impl Interpreter {
         self.service(&S3, s3)
     }
 
-    /// Calls AWS's services for the tasks that have no handler of their own; see [`AwsServices`]. Local functions, a local
-    /// event bus, registered state machines and activities go before them.
+    /// Calls AWS's services for the tasks that have no handler of their own; see [`AwsServices`]. Registered handlers,
+    /// functions, state machines, activities, an event bus (`events:putEvents`) and an S3 (of distributed Maps) go before
+    /// them; [`fallback`](Self::fallback) comes after them. `aws-sdk:` calls AWS also where there is a local double, except for
+    /// the calls of Step Functions in the table of [`runtime`](crate::runtime).
     ///
     /// A machine with a task that they cannot do is refused at its start, with the services that are called.
     #[cfg(feature = "aws")]

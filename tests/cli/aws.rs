@@ -281,7 +281,7 @@ fn a_run_calls_aws_where_it_is_told_to() {
         "body": { "TableName": "Orders", "Item": { "id": { "S": "1" } } },
     });
     let exchange = json!({ "request": request, "response": { "body": {} } });
-    service.lock().unwrap().expected = [exchange.clone(), exchange.clone(), exchange].into();
+    service.lock().unwrap().expected = vec![exchange; 4].into();
     let file = std::env::temp_dir().join(format!("asl-run-aws-{}.asl.json", std::process::id()));
     fs::write(&file, put_item().to_string()).unwrap();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
@@ -306,6 +306,9 @@ fn a_run_calls_aws_where_it_is_told_to() {
     assert_eq!(of_all, ("{}\n".to_owned(), String::new()));
     let of_one = run(&["--aws"], &[region, nobody, ("AWS_ENDPOINT_URL_DYNAMODB", &url)]);
     assert_eq!(of_one, ("{}\n".to_owned(), String::new()));
+    // An option goes before the environment.
+    let of_option = run(&["--aws", "--aws-endpoint", &url], &[region, nobody]);
+    assert_eq!(of_option, ("{}\n".to_owned(), String::new()));
     let by_option = run(&["--aws-endpoint", &format!("dynamodb={url}")], &[]);
     assert_eq!(by_option, ("{}\n".to_owned(), String::new()));
     assert_eq!(service.lock().unwrap().problems, Vec::<String>::new());

@@ -88,16 +88,10 @@ pub(super) struct Arguments {
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
-    /// Region of all ARNs
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "AWS_DEFAULT_REGION",
-        hide_env_values = true,
-        default_value = "us-east-1",
-        value_parser = region
-    )]
-    region: String,
+    /// Region of all ARNs, and of the services that are called; default: with `--aws` the region of the environment or the
+    /// profile, else us-east-1
+    #[arg(long, value_name = "REGION", env = "AWS_DEFAULT_REGION", hide_env_values = true, value_parser = region)]
+    region: Option<String>,
     /// Account of all ARNs
     #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env_values = true, default_value = "123456789012", value_parser = account)]
     account: String,
@@ -213,12 +207,16 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
 }
 
 async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events, Option<Work>), Failure> {
-    let place = (arguments.region.as_str(), arguments.account.as_str());
     let programs = arguments.functions.programs(arguments.quiet, true)?;
     let aws = arguments
         .aws
-        .services(place.0, arguments.lambda_endpoint.as_deref(), arguments.quiet)
+        .services(
+            arguments.region.as_deref(),
+            arguments.lambda_endpoint.as_deref(),
+            arguments.quiet,
+        )
         .await?;
+    let place = (aws.region(), arguments.account.as_str());
     let deliveries = if arguments.restate.are_given() {
         Deliveries::OfCluster
     } else if arguments.time.is_virtual() {
@@ -226,7 +224,7 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     } else {
         Deliveries::InMemory
     };
-    let events = Events::open(&arguments.events, place, deliveries, &programs, aws.lambda())?;
+    let events = Events::open(&arguments.events, place, deliveries, &programs, &aws)?;
     let interpreter = Interpreter::new().region(place.0, place.1);
     let api = events.api();
     let mut interpreter = events.serve(interpreter, &aws).fallback(Others { aws, api });

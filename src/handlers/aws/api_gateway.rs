@@ -1,6 +1,6 @@
 //! `apigateway:invoke` (developer guide, "Create API Gateway REST APIs with Step Functions").
 
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -63,7 +63,7 @@ const FORBIDDEN: [&str; 14] = [
 pub(super) async fn invoke(
     endpoint: Option<Endpoint>,
     of_host: impl FnOnce(&str) -> Option<Endpoint>,
-    credentials: Option<Credentials>,
+    credentials: Option<SharedCredentialsProvider>,
     input: &Value,
 ) -> Result<Value, TaskError> {
     let request = request(input)?;

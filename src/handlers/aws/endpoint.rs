@@ -29,6 +29,8 @@ pub(crate) struct Endpoint {
     region: String,
     credentials: SharedCredentialsProvider,
     connection: Connection,
+    /// In bytes.
+    longest_answer: usize,
 }
 
 /// A request without what is the same for all: the endpoint and the signature.
@@ -64,6 +66,7 @@ impl Endpoint {
             region,
             credentials,
             connection,
+            longest_answer: LONGEST_ANSWER,
         }
     }
 
@@ -78,10 +81,15 @@ impl Endpoint {
     }
 
     /// The same endpoint for requests with other credentials.
-    pub(super) fn with_credentials(&self, credentials: Credentials) -> Self {
+    pub(super) fn with_credentials(self, credentials: SharedCredentialsProvider) -> Self {
+        Self { credentials, ..self }
+    }
+
+    /// The same endpoint for objects of S3 that a Map reads.
+    pub(super) fn of_objects(self) -> Self {
         Self {
-            credentials: SharedCredentialsProvider::new(credentials),
-            ..self.clone()
+            longest_answer: LONGEST_OBJECT,
+            ..self
         }
     }
 
@@ -94,24 +102,19 @@ impl Endpoint {
         })?;
         let signature = self.signature(&request, credentials);
         let signature = signature.map_err(|error| unsent(&error))?;
-        let longest = if request.signing_name == "s3" {
-            LONGEST_OBJECT
-        } else {
-            LONGEST_ANSWER
-        };
         let mut built = self.built(request).map_err(|error| unsent(&error))?;
         signature.apply_to_request_http1x(&mut built);
-        self.answer(built, longest).await
+        self.answer(built).await
     }
 
     /// The same without a signature.
     pub(crate) async fn send_unsigned(&self, request: Request<'_>) -> Result<Answer, String> {
         let built = self.built(request).map_err(|error| unsent(&error))?;
-        self.answer(built, LONGEST_ANSWER).await
+        self.answer(built).await
     }
 
-    async fn answer(&self, request: http::Request<Vec<u8>>, longest: usize) -> Result<Answer, String> {
-        let answer = self.connection.send(request, longest).await;
+    async fn answer(&self, request: http::Request<Vec<u8>>) -> Result<Answer, String> {
+        let answer = self.connection.send(request, self.longest_answer).await;
         answer.map_err(|problem| unsent(&format_args!("`{}` did not answer: {problem}", self.url)))
     }
 

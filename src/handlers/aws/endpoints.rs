@@ -54,6 +54,11 @@ impl Endpoints {
         self.own.insert(service.to_owned(), url);
     }
 
+    /// Whether services without a URL are AWS's own.
+    pub(super) fn is_of_aws(&self) -> bool {
+        self.aws.is_some()
+    }
+
     /// Whether there is an endpoint for a service, by its name in `aws-sdk:`.
     pub(super) fn has(&self, service: &str) -> bool {
         self.aws.is_some() || self.url(service).is_some()
@@ -67,6 +72,9 @@ impl Endpoints {
     /// The endpoint of a service in a region, or in the usual one; `None` if it has none. Errors if AWS has no such region.
     pub(super) fn find(&self, service: &str, region: Option<&str>) -> Result<Option<Endpoint>, String> {
         let region = region.unwrap_or(&self.region);
+        if !hosts::is_region(region) {
+            return Err(format!("`{region}` is no region of AWS"));
+        }
         if let Some(url) = self.url(service) {
             return Ok(Some(self.at(url, region.to_owned())));
         }

@@ -67,11 +67,14 @@ fn partition_of(region: &str) -> Option<(&'static str, &'static str, &'static st
     });
     // `us-gov-west-1` begins as regions of two partitions do.
     let found = partitions.max_by_key(|(longest, _)| *longest)?;
-    let is_region = region
-        .bytes()
-        .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-');
     let is_public = !["us-iso", "eu-iso"].iter().any(|secret| region.starts_with(secret));
-    (is_region && is_public).then_some(found.1)
+    (is_region(region) && is_public).then_some(found.1)
+}
+
+/// Whether a text may be a region's name: it stands in hosts and in signatures, and data may name it.
+pub(super) fn is_region(text: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+    !text.is_empty() && text.bytes().all(is_letter)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod encoding;
 mod parameters;
 mod tokens;
 
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde_json::Value;
 use std::time::Duration;
@@ -43,7 +43,11 @@ pub(super) struct Client<'s> {
 }
 
 /// Does a task.
-pub(super) async fn invoke(client: &Client<'_>, role: Option<Credentials>, input: &Value) -> Result<Value, TaskError> {
+pub(super) async fn invoke(
+    client: &Client<'_>,
+    role: Option<SharedCredentialsProvider>,
+    input: &Value,
+) -> Result<Value, TaskError> {
     let task = Task::read(input)?;
     let connection = Connection::of(client, role, task.connection).await?;
     let authorized = connection.authorize(client).await?;

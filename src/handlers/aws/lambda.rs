@@ -11,32 +11,7 @@ use crate::TaskError;
 use crate::data::json_value;
 use crate::services::lambda::{FunctionName, LATEST, function_error};
 
-/// Lambda at an endpoint.
-#[cfg(feature = "cli")]
-#[derive(Debug, Clone)]
-pub(crate) struct Lambda(Endpoint);
-
-#[cfg(feature = "cli")]
-impl Lambda {
-    pub(crate) fn at(endpoint: Endpoint) -> Self {
-        Self(endpoint)
-    }
-
-    /// Invokes a function and waits for its result.
-    pub(crate) async fn invoke(
-        &self,
-        name: &str,
-        qualifier: Option<&str>,
-        payload: &Value,
-    ) -> Result<Value, TaskError> {
-        for name in [name].into_iter().chain(qualifier) {
-            check_name(name)?;
-        }
-        invoke(&self.0, name, qualifier, payload).await
-    }
-}
-
-/// How the function is named to whom serves it.
+/// How requests name a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
     /// As the task names it: by an ARN, it may be one of another account.

@@ -34,7 +34,7 @@
 // |---|---|
 // | `services.rs` | the services as a handler |
 // | `endpoints.rs`, `hosts.rs`, `region.rs` | where a service is: as given, or AWS's own host in a region |
-// | `roles.rs` | the roles of states |
+// | `credentials.rs`, `roles.rs` | credentials that are kept; the roles of states |
 // | `task.rs` | a task: its service, its action, its integration pattern |
 // | `integration.rs` | the optimised integrations: their names of services and errors, what they change in requests |
 // | `call.rs` | a call of an optimised integration |
@@ -61,6 +61,7 @@ mod api;
 mod api_gateway;
 mod call;
 mod connection;
+mod credentials;
 mod elasticmapreduce;
 mod endpoint;
 mod endpoints;
@@ -93,4 +94,4 @@ pub use event_bus::AwsEventBridge;
 pub use services::AwsServices;
 
 #[cfg(feature = "cli")]
-pub(crate) use {endpoint::Endpoint, lambda::Lambda, services::is_service, step_functions::StepFunctionsCall};
+pub(crate) use {endpoint::Endpoint, services::is_service, step_functions::StepFunctionsCall};

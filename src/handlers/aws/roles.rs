@@ -3,14 +3,17 @@
 //! Source: developer guide, "Accessing resources in other AWS accounts in Step Functions".
 
 use aws_credential_types::Credentials;
-use chrono::{DateTime, TimeDelta, Utc};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as Provided;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
-use tokio::sync::Mutex;
 
+use super::connection::first_cause;
+use super::credentials::CachedCredentials;
 use super::endpoint::Endpoint;
 use super::scalar::Times;
 use super::service::Service;
@@ -19,37 +22,29 @@ use crate::TaskError;
 use crate::error::predefined_errors;
 use crate::handlers::TaskContext;
 
-/// Credentials are not used in the last minutes before they expire.
-const SPARE: TimeDelta = TimeDelta::minutes(5);
 /// The name of sessions, which AWS's logs show.
 const SESSION: &str = "asl-engine";
+/// The most sessions that are kept; data may name roles.
+const MOST: usize = 1000;
 
-/// The credentials of assumed roles; a clone shares them.
-#[derive(Clone, Default)]
+/// The sessions of assumed roles; a clone shares them.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Roles {
-    known: Arc<std::sync::Mutex<HashMap<Session, Entry>>>,
+    known: Arc<Mutex<HashMap<Session, SharedCredentialsProvider>>>,
 }
 
-/// The credentials of one session, once they were asked for.
-type Entry = Arc<Mutex<Option<Assumed>>>;
-
 /// A role, and the state machine that it is assumed for.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Session {
     role: String,
     state_machine: Arc<str>,
 }
 
-#[derive(Clone)]
-struct Assumed {
-    credentials: Credentials,
-    expiry: DateTime<Utc>,
-}
-
-impl fmt::Debug for Roles {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Roles").finish_non_exhaustive()
-    }
+/// Assumes a role.
+#[derive(Debug)]
+struct Assuming {
+    session: Session,
+    sts: Endpoint,
 }
 
 /// The role that a task's state asks for.
@@ -58,41 +53,58 @@ pub(super) fn role_of(context: &TaskContext) -> Option<&str> {
 }
 
 impl Roles {
-    /// The credentials of a role. As on AWS, the state machine's ARN is the external id that the role's trust policy may ask for.
+    /// The credentials of a role, for as long as a task takes. As on AWS, the state machine's ARN is the external id that the
+    /// role's trust policy may ask for. Errors if STS does not give them.
     pub(super) async fn assume(
         &self,
         role: &str,
         context: &TaskContext,
-        sts: &Endpoint,
-    ) -> Result<Credentials, TaskError> {
+        sts: Endpoint,
+    ) -> Result<SharedCredentialsProvider, TaskError> {
         let session = Session {
             role: role.to_owned(),
             state_machine: Arc::clone(&context.state_machine_arn),
         };
-        let known = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(session).or_default())
-        };
-        // Who comes meanwhile waits for the one answer.
-        let mut known = known.lock().await;
-        if let Some(assumed) = known.as_ref().filter(|assumed| assumed.expiry - SPARE > now()) {
-            return Ok(assumed.credentials.clone());
+        let provider = self.provider(session, sts);
+        match provider.provide_credentials().await {
+            Ok(_) => Ok(provider),
+            Err(error) => Err(TaskError::new(predefined_errors::TASK_FAILED, first_cause(&error))),
         }
-        let assumed = assume(role, &context.state_machine_arn, sts).await?;
-        let credentials = assumed.credentials.clone();
-        *known = Some(assumed);
-        Ok(credentials)
+    }
+
+    fn provider(&self, session: Session, sts: Endpoint) -> SharedCredentialsProvider {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST && !known.contains_key(&session) {
+            known.clear();
+        }
+        let of_session = known.entry(session.clone()).or_insert_with(|| {
+            let assuming = SharedCredentialsProvider::new(Assuming { session, sts });
+            SharedCredentialsProvider::new(CachedCredentials::new(assuming))
+        });
+        of_session.clone()
     }
 }
 
-async fn assume(role: &str, state_machine: &str, sts: &Endpoint) -> Result<Assumed, TaskError> {
-    let failed = |cause: String| TaskError::new(predefined_errors::TASK_FAILED, cause);
-    let service = Service::of("sts").ok_or_else(|| failed("STS cannot be called".to_owned()))?;
-    let parameters = json!({ "RoleArn": role, "RoleSessionName": SESSION, "ExternalId": state_machine });
-    let style = Style::Sdk { class: service.class() };
-    let called = service.call(sts, "assumeRole", &parameters, style, Times::Iso).await;
-    let (result, _) = called.map_err(|error| failed(refusal(role, &error)))?;
-    credentials(&result).ok_or_else(|| failed(format!("STS gave no credentials of the role {role}.")))
+impl ProvideCredentials for Assuming {
+    fn provide_credentials<'a>(&'a self) -> Provided<'a>
+    where
+        Self: 'a,
+    {
+        Provided::new(async { self.assume().await.map_err(CredentialsError::provider_error) })
+    }
+}
+
+impl Assuming {
+    /// Errors with the cause of the task that fails.
+    async fn assume(&self) -> Result<Credentials, String> {
+        let Session { role, state_machine } = &self.session;
+        let service = Service::of("sts").ok_or("STS cannot be called")?;
+        let parameters = json!({ "RoleArn": role, "RoleSessionName": SESSION, "ExternalId": state_machine });
+        let style = Style::Sdk { class: service.class() };
+        let called = service.call(&self.sts, "assumeRole", &parameters, style, Times::Iso);
+        let (result, _) = called.await.map_err(|error| refusal(role, &error))?;
+        credentials(&result).ok_or_else(|| format!("STS gave no credentials of the role {role}."))
+    }
 }
 
 /// The cause for a role that STS does not give (recorded); the one who asked is named by STS alone.
@@ -110,23 +122,19 @@ fn refusal(role: &str, error: &TaskError) -> String {
     }
 }
 
-fn credentials(result: &Value) -> Option<Assumed> {
+fn credentials(result: &Value) -> Option<Credentials> {
     let given = result.get("Credentials")?;
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     let expiry: DateTime<Utc> = text("Expiration")?.parse().ok()?;
-    let credentials = Credentials::new(
-        text("AccessKeyId")?,
-        text("SecretAccessKey")?,
-        text("SessionToken").map(str::to_owned),
+    let token = text("SessionToken").map(str::to_owned);
+    let (id, secret) = (text("AccessKeyId")?, text("SecretAccessKey")?);
+    Some(Credentials::new(
+        id,
+        secret,
+        token,
         Some(SystemTime::from(expiry)),
         "AssumeRole",
-    );
-    Some(Assumed { credentials, expiry })
-}
-
-#[expect(clippy::disallowed_methods, reason = "credentials expire by the system's time")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
+    ))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The services of AWS: which are called, and where.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::service_config::ServiceConfigKey;
@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::api::SERVICES;
 use super::connection;
+use super::credentials::CachedCredentials;
 use super::endpoint::Endpoint;
 use super::endpoints::Endpoints;
 use super::hosts;
 use super::http_invoke::{self, Tokens};
 #[cfg(feature = "cli")]
-use super::lambda::Lambda;
+use super::lambda;
+use super::lambda::Naming;
 use super::roles::Roles;
 use super::scalar::Times;
 use super::service::Service;
@@ -24,8 +26,8 @@ use crate::error::{Error, ErrorKind, predefined_errors};
 /// The services of AWS, which do the work of tasks: AWS's own over HTTPS, or an emulator's.
 ///
 /// A task's parameters become a request in the protocol of its service, and the response becomes the task's result as Step
-/// Functions gives it, names of errors included. A call is made once: Step Functions has its SDK not try again either, since
-/// that is what `Retry` is for. What is asked about a job of `.sync` is asked again if the service is busy.
+/// Functions gives it, names of errors included. A call is made once, since `Retry` is there for more; Step Functions turns off its
+/// SDK's retries too. What is asked about a job of `.sync` is asked again if the service is busy.
 ///
 /// The future of a task is the call: if the task times out or the execution stops, the connection is closed, and a job of
 /// `.sync` is stopped.
@@ -53,14 +55,20 @@ impl AwsServices {
     /// read them: `AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB`, single sign-on, roles of
     /// containers and instances, `AWS_CA_BUNDLE`, `HTTPS_PROXY`.
     ///
-    /// Errors if they name no region, or an endpoint that is no URL. Credentials are asked for at the first call.
+    /// Errors if they name no region, or an endpoint that is no URL. Credentials are looked for at the first call, and again
+    /// before they expire.
     pub async fn from_env() -> Result<Self, Error> {
+        Self::in_region(None).await
+    }
+
+    /// The same in this region, if there is one.
+    pub(crate) async fn in_region(region: Option<String>) -> Result<Self, Error> {
         let tls = connection::trusted().map_err(refused)?;
-        let config = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(connection::client(tls))
-            .load()
-            .await;
-        Self::from_config(&config)
+        let mut config = aws_config::defaults(BehaviorVersion::latest()).http_client(connection::client(tls));
+        if let Some(region) = region {
+            config = config.region(Region::new(region));
+        }
+        Self::from_config(&config.load().await)
     }
 
     /// AWS as a configuration of its SDK says: region, credentials, endpoints.
@@ -80,11 +88,15 @@ impl AwsServices {
             )));
         }
         let tls = connection::trusted().map_err(refused)?;
+        let credentials = SharedCredentialsProvider::new(CachedCredentials::new(credentials));
         let mut endpoints = Endpoints::new(region.to_string(), credentials, Some(tls));
-        if let Some(url) = config.endpoint_url() {
+        let of_all = config.endpoint_url().filter(|url| !url.is_empty());
+        if let Some(url) = of_all {
             endpoints.set_all(checked_url("AWS_ENDPOINT_URL", url)?);
         }
-        for service in names() {
+        // What a program has set goes before what the environment says.
+        let is_of_program = config.get_origin("endpoint_url").is_client_config();
+        for service in names().filter(|_| !is_of_program) {
             let Some(id) = hosts::id(service) else { continue };
             let key = ServiceConfigKey::builder()
                 .service_id(id)
@@ -94,7 +106,9 @@ impl AwsServices {
             let (Ok(key), Some(own)) = (key, config.service_config()) else {
                 continue;
             };
-            if let Some(url) = own.load_config(key) {
+            // Without one of its own it is that of all.
+            let url = own.load_config(key);
+            if let Some(url) = url.filter(|url| !url.is_empty() && Some(url.as_str()) != of_all) {
                 endpoints.set(service, checked_url(&format!("AWS_ENDPOINT_URL_{id}"), &url)?);
             }
         }
@@ -132,6 +146,7 @@ impl AwsServices {
     /// Calls all services at a URL, but those with a URL of their own. Errors if it is none.
     pub fn endpoint_url(mut self, url: &str) -> Result<Self, Error> {
         self.endpoints.set_all(checked_url("the endpoint", url)?);
+        self.roles = Roles::default();
         Ok(self)
     }
 
@@ -139,11 +154,12 @@ impl AwsServices {
     pub fn service_endpoint_url(mut self, service: &str, url: &str) -> Result<Self, Error> {
         known(service)?;
         self.endpoints.set(service, checked_url("the endpoint", url)?);
+        self.roles = Roles::default();
         Ok(self)
     }
 
     /// Calls only these services, by their names in `aws-sdk:`: `dynamodb`, `sqs`, `eventbridge`; `http` is `http:invoke`. A
-    /// machine that needs another one is refused at its start.
+    /// machine that needs another one is refused at its start. A state's `Credentials` ask STS nevertheless.
     ///
     /// Errors if there is no such service.
     pub fn only(mut self, services: impl IntoIterator<Item = impl Into<String>>) -> Result<Self, Error> {
@@ -166,10 +182,28 @@ impl AwsServices {
         called.map(|(result, _)| result)
     }
 
-    /// Lambda alone, if it is called.
+    /// Invokes a function by its ARN, as the target of a rule, and waits for its result.
     #[cfg(feature = "cli")]
-    pub(crate) fn lambda(&self) -> Option<Lambda> {
-        self.endpoint("lambda", None).ok().map(Lambda::at)
+    pub(crate) async fn invoke(&self, arn: &str, payload: &Value) -> Result<Value, TaskError> {
+        let region = arn.split(':').nth(3);
+        let endpoint = self.endpoint("lambda", region);
+        let endpoint = endpoint.map_err(|cause| TaskError::new(predefined_errors::TASK_FAILED, cause))?;
+        lambda::invoke_directly(&endpoint, arn, self.naming(), payload).await
+    }
+
+    /// How functions are named where they are called.
+    pub(super) fn naming(&self) -> Naming {
+        if self.endpoints.is_of_aws() {
+            Naming::AsGiven
+        } else {
+            Naming::ByName
+        }
+    }
+
+    /// The region of resources that are named without one.
+    #[cfg(feature = "cli")]
+    pub(crate) fn region(&self) -> &str {
+        &self.endpoints.region
     }
 
     /// Whether no service is called.
@@ -237,7 +271,11 @@ fn known(service: &str) -> Result<(), Error> {
 }
 
 fn checked_url(of: &str, url: &str) -> Result<String, Error> {
-    Endpoint::url(url).map_err(|problem| refused(format!("{of} is `{url}`: {problem}")))
+    Endpoint::url(url).map_err(|problem| {
+        // It may have a password.
+        let shown = if url.contains('@') { "URL" } else { url };
+        refused(format!("{of} is `{shown}`: {problem}"))
+    })
 }
 
 fn refused(message: String) -> Error {

@@ -1,6 +1,7 @@
 //! A task that calls a service: its action, its integration pattern, its result.
 
 use async_trait::async_trait;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::headers::metadata;
 use super::http_invoke;
 use super::integration::Integration;
 use super::job::Job;
-use super::lambda::{self, Naming};
+use super::lambda;
 use super::region;
 use super::roles::role_of;
 use super::scalar::Times;
@@ -171,7 +172,7 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
     }
     match target {
         Target::ApiGateway | Target::Http => Err(failed(services.uncalled(target.service()))),
-        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), naming(services), input).await,
+        Target::Function => lambda::invoke_directly(&endpoint, context.resource.arn(), services.naming(), input).await,
         Target::Events => {
             let bridge = AwsEventBridge::at(endpoint);
             PutEvents::new(Arc::new(bridge))
@@ -188,13 +189,17 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
             service,
             action,
         } => {
-            let call = Call {
+            let mut call = Call {
                 service,
                 endpoint,
                 integration,
             };
+            if integration.name == "s3" {
+                // Only Maps have this integration.
+                call.endpoint = call.endpoint.of_objects();
+            }
             if integration.name == "lambda" {
-                let input = lambda::with_qualifier(input, naming(services))?;
+                let input = lambda::with_qualifier(input, services.naming())?;
                 return integrate(call, action, &input, context).await;
             }
             integrate(call, action, input, context).await
@@ -202,23 +207,13 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
     }
 }
 
-fn naming(services: &AwsServices) -> Naming {
-    match services.endpoints.url("lambda") {
-        Some(_) => Naming::ByName,
-        None => Naming::AsGiven,
-    }
-}
-
 /// The credentials of the state's role, if it has one.
-async fn role(
-    services: &AwsServices,
-    context: &TaskContext,
-) -> Result<Option<aws_credential_types::Credentials>, TaskError> {
+async fn role(services: &AwsServices, context: &TaskContext) -> Result<Option<SharedCredentialsProvider>, TaskError> {
     let Some(role) = role_of(context) else { return Ok(None) };
     let sts = services.endpoints.find("sts", None);
     let sts: Option<Endpoint> = sts.map_err(|cause| TaskError::new(predefined_errors::TASK_FAILED, cause))?;
     match sts {
-        Some(sts) => services.roles.assume(role, context, &sts).await.map(Some),
+        Some(sts) => services.roles.assume(role, context, sts).await.map(Some),
         None => Err(TaskError::new(
             predefined_errors::TASK_FAILED,
             format!("The task state's role, {role}, cannot be assumed: no endpoint serves STS"),

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::chains::{self, LONGEST};
 use super::log::Log;
 use crate::cli::functions::invoke;
-use crate::handlers::aws::Lambda;
+use crate::handlers::aws::AwsServices;
 use crate::handlers::event_bus::{Target, TargetError};
 use crate::programs::FunctionProgram;
 use crate::server::StepFunctions;
@@ -27,7 +27,8 @@ pub(super) struct Destinations {
 /// The functions that are served.
 pub(super) struct Functions {
     pub(super) programs: Vec<Arc<FunctionProgram>>,
-    pub(super) lambda: Option<Lambda>,
+    /// Of functions that no program is.
+    pub(super) aws: AwsServices,
 }
 
 /// The destination of one target.
@@ -41,7 +42,7 @@ pub(super) struct Destination {
 enum Kind {
     StateMachine { arn: String },
     Program(Arc<FunctionProgram>),
-    Lambda { name: String, qualifier: Option<String> },
+    Lambda { arn: String },
     Log,
 }
 
@@ -82,11 +83,8 @@ impl Functions {
         if let Some(program) = self.programs.iter().find(serves) {
             return Ok(Kind::Program(Arc::clone(program)));
         }
-        if self.lambda.is_some() {
-            return Ok(Kind::Lambda {
-                name: function.name.to_owned(),
-                qualifier: function.qualifier.map(str::to_owned),
-            });
+        if self.aws.has("lambda") {
+            return Ok(Kind::Lambda { arn: arn.to_owned() });
         }
         Err(format!(
             "no function `{0}` is served: `--function '{0}=COMMAND'` or `--lambda-endpoint URL` would",
@@ -105,10 +103,7 @@ impl Target<(Event, Value)> for Destination {
                 return Ok(());
             }
             Kind::Program(program) => invoke(program, payload, None).await,
-            Kind::Lambda { name, qualifier } => match &self.all.functions.lambda {
-                Some(lambda) => lambda.invoke(name, qualifier.as_deref(), &payload).await,
-                None => return Ok(()),
-            },
+            Kind::Lambda { arn } => self.all.functions.aws.invoke(arn, &payload).await,
         };
         // DIFFERENCE: Lambda tries twice more, after a minute and after two, where nobody waits for it here.
         answered

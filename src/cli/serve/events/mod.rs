@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
-use crate::handlers::aws::{AwsEventBridge, AwsServices, Lambda};
+use crate::handlers::aws::AwsServices;
 use crate::handlers::event_bus::{EventBridge, EventBridgeError, LocalEventBus, PutEventsRequest, PutEventsResponse};
 use crate::handlers::{SDK_PUT_EVENTS, SdkPutEvents};
 use crate::programs::FunctionProgram;
@@ -64,7 +64,7 @@ impl Events {
         (region, account): (&str, &str),
         deliveries: Deliveries,
         programs: &[Arc<FunctionProgram>],
-        lambda: Option<Lambda>,
+        aws: &AwsServices,
     ) -> Result<Self, Failure> {
         let log = Arc::new(Log::open(options.log.as_deref())?);
         let api: watch::Sender<Option<StepFunctions>> = watch::Sender::new(None);
@@ -79,7 +79,7 @@ impl Events {
         if let Some(file) = &options.rules {
             let functions = Functions {
                 programs: programs.to_vec(),
-                lambda,
+                aws: aws.clone(),
             };
             let destinations = Destinations::new(api.subscribe(), functions, Arc::clone(&log));
             for (rule, targets) in rules::read(file, &destinations)? {
@@ -100,12 +100,10 @@ impl Events {
         self.api.subscribe()
     }
 
-    /// Lets tasks put their events on the bus, or on the one of another endpoint if no rules are here.
+    /// Lets tasks put their events on the bus, unless no rules are here and EventBridge is called.
     pub(super) fn serve(&self, interpreter: Interpreter, aws: &AwsServices) -> Interpreter {
-        if let Ok(bridge) = AwsEventBridge::new(aws)
-            && !self.has_rules
-        {
-            return interpreter.event_bridge(Arc::new(bridge));
+        if aws.has("eventbridge") && !self.has_rules {
+            return interpreter;
         }
         interpreter
             .event_bridge(Arc::<LocalEventBus>::clone(&self.bus))
@@ -199,14 +197,12 @@ mod tests {
             rules: Some(file.display().to_string()),
             log: None,
         };
-        let events = Events::open(&options, ("us-east-1", "123456789012"), Deliveries::InMemory, &[], None)
+        let aws = AwsServices::nowhere("us-east-1");
+        let events = Events::open(&options, ("us-east-1", "123456789012"), Deliveries::InMemory, &[], &aws)
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let api = StepFunctions::reporting(
-            events.serve(Interpreter::new(), &AwsServices::nowhere("us-east-1")),
-            events.reports(),
-        );
+        let api = StepFunctions::reporting(events.serve(Interpreter::new(), &aws), events.reports());
         events.start(&api);
         let create = json!({
             "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",

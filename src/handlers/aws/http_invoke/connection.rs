@@ -2,7 +2,7 @@
 //!
 //! Source: EventBridge API reference, `DescribeConnection`; EventBridge user guide, "Connections for HTTP endpoint targets".
 
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::{Value, json};
 
 use super::Client;
@@ -36,7 +36,11 @@ pub(super) enum Added {
 
 impl Connection {
     /// Asks EventBridge for a connection, and Secrets Manager for its secret.
-    pub(super) async fn of(client: &Client<'_>, role: Option<Credentials>, arn: &str) -> Result<Self, TaskError> {
+    pub(super) async fn of(
+        client: &Client<'_>,
+        role: Option<SharedCredentialsProvider>,
+        arn: &str,
+    ) -> Result<Self, TaskError> {
         let region = region::in_arn(arn, "events");
         let name = arn.split(":connection/").nth(1).and_then(|rest| rest.split('/').next());
         let Some(name) = name.filter(|_| region.is_some()) else {
