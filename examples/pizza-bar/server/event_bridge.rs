@@ -18,14 +18,11 @@ use super::{ORDER_BUS, STATUS_CHANGED, StartError};
 /// The bar's own goes on telling the customers, however far AWS is. A Task that puts an event is answered once EventBridge has it
 /// too; an event that it does not take for a minute is given up, and the log says so.
 pub(super) async fn tell(bus: &LocalEventBus, services: &AwsServices) -> Result<(), StartError> {
-    let created = services
-        .call("eventbridge", "createEventBus", &json!({ "Name": ORDER_BUS }))
-        .await;
-    match created {
-        Err(error) if !error.error().ends_with("ResourceAlreadyExistsException") => {
-            return Err(StartError::NoEventBus(error));
-        }
-        _ => {}
+    let order_bus = json!({ "Name": ORDER_BUS });
+    let known = services.call("eventbridge", "describeEventBus", &order_bus).await;
+    if known.is_err_and(|error| error.error().ends_with("ResourceNotFoundException")) {
+        let created = services.call("eventbridge", "createEventBus", &order_bus).await;
+        created.map_err(StartError::NoEventBus)?;
     }
     let event_bridge = Arc::new(AwsEventBridge::new(services)?);
     let target = RuleTarget::new("event-bridge", move |event: Event| {
