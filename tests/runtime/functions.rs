@@ -238,3 +238,14 @@ async fn what_would_be_done_otherwise_than_asked_for_is_refused() {
     let plain = json!({ "FunctionName": "Charge", "InvocationType": "RequestResponse" });
     assert_eq!(invoke(&interpreter, plain).await.unwrap(), VIRGINIA);
 }
+
+/// Only the functions of this program have the limits of local ones.
+#[tokio::test(start_paused = true)]
+async fn others_functions_are_called_as_asked() {
+    let interpreter =
+        answering(&[VIRGINIA]).fallback(|parameters: Value| async move { Ok(json!({ "Payload": parameters })) });
+    let refund = json!({ "FunctionName": "Refund", "InvocationType": "Event" });
+    assert_eq!(invoke(&interpreter, refund.clone()).await.unwrap(), refund);
+    let charge = json!({ "FunctionName": "Charge", "InvocationType": "Event" });
+    assert_eq!(invoke(&interpreter, charge).await.unwrap_err().0, "NotSupported");
+}

@@ -1,5 +1,6 @@
 //! What can be registered as a handler, and what becomes of its answers and errors.
 
+use asl_engine::definition::Resource;
 use asl_engine::handlers::{Handler, IntoHandler, TaskContext};
 use asl_engine::{ErrorKind, Interpreter, TaskError};
 use serde_json::{Value, json};
@@ -118,4 +119,38 @@ async fn retry_tells_foreign_errors_apart() {
     let output: Value = interpreter.run(&machine, json!({})).await.unwrap();
     assert_eq!(output, json!({ "Error": "NotFound", "Cause": "no till" }));
     assert_eq!(calls.load(Ordering::SeqCst), 3);
+}
+
+/// Does the work of queues alone.
+struct Queues;
+
+#[async_trait::async_trait]
+impl Handler for Queues {
+    async fn call(&self, _: Value, _: TaskContext) -> Result<Value, TaskError> {
+        Ok(json!("queued"))
+    }
+
+    fn refusal(&self, resource: &Resource) -> Option<String> {
+        let is_queue = resource.arn().contains(":sqs:");
+        (!is_queue).then(|| "queues alone are served".to_owned())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_a_handler_refuses_does_not_start() {
+    let asks = |resource: &str| machine(json!({ "Ask": { "Type": "Task", "Resource": resource, "End": true } }));
+    let interpreter = Interpreter::new().fallback(Arc::new(Queues));
+    let queue = asks("arn:aws:states:::aws-sdk:sqs:sendMessage");
+    assert_eq!(interpreter.run::<Value>(&queue, json!({})).await.unwrap(), "queued");
+    let topic = asks("arn:aws:states:::sns:publish");
+    let refused = interpreter.start(&topic, json!({})).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::MissingHandler);
+    assert_eq!(
+        refused.to_string(),
+        "the resource `arn:aws:states:::sns:publish` of the state `Ask` has no handler: queues alone are served"
+    );
+    // Who could help goes before a reason.
+    let events = asks("arn:aws:states:::events:putEvents");
+    let refused = interpreter.start(&events, json!({})).unwrap_err();
+    assert!(refused.to_string().contains("`.event_bridge("), "{refused}");
 }
