@@ -10,11 +10,13 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use http::{Method, Uri};
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::SystemTime;
 
 use super::connection::{Answer, Connection, first_cause};
+use super::hosts;
 
 /// The longest answer that is read: Lambda's quota. A result may have 256 KiB.
 const LONGEST_ANSWER: usize = 6 * 1024 * 1024 + 100_000;
@@ -31,6 +33,8 @@ pub(crate) struct Endpoint {
     connection: Connection,
     /// In bytes.
     longest_answer: usize,
+    /// Whether it is AWS's own, at the host of the service.
+    is_of_aws: bool,
 }
 
 /// A request without what is the same for all: the endpoint and the signature.
@@ -67,6 +71,31 @@ impl Endpoint {
             credentials,
             connection,
             longest_answer: LONGEST_ANSWER,
+            is_of_aws: false,
+        }
+    }
+
+    /// AWS's own endpoint at a host.
+    pub(super) fn of_aws(
+        host: &str,
+        region: String,
+        credentials: SharedCredentialsProvider,
+        connection: Connection,
+    ) -> Self {
+        Self {
+            is_of_aws: true,
+            ..Self::new(&format!("https://{host}"), region, credentials, connection)
+        }
+    }
+
+    /// The endpoint for an action, which may have a host of its own at AWS.
+    pub(super) fn for_action(&self, service: &str, action: &str) -> Cow<'_, Self> {
+        match hosts::prefix(service, action).filter(|_| self.is_of_aws) {
+            None => Cow::Borrowed(self),
+            Some(prefix) => Cow::Owned(Self {
+                url: self.url.replace("https://", &format!("https://{prefix}")),
+                ..self.clone()
+            }),
         }
     }
 

@@ -61,7 +61,7 @@ impl Endpoints {
 
     /// Whether there is an endpoint for a service, by its name in `aws-sdk:`.
     pub(super) fn has(&self, service: &str) -> bool {
-        self.aws.is_some() || self.url(service).is_some()
+        self.url(service).is_some() || (self.aws.is_some() && !hosts::is_of_account(service))
     }
 
     /// The URL that was given for a service.
@@ -83,7 +83,13 @@ impl Endpoints {
         }
         let host = hosts::host(service, region);
         let host = host.ok_or_else(|| format!("AWS has no `{service}` in the region `{region}`"))?;
-        Ok(Some(self.at(&format!("https://{}", host.name), host.region)))
+        let connection = self.connection("https:").clone();
+        Ok(Some(Endpoint::of_aws(
+            &host.name,
+            host.region,
+            self.credentials.clone(),
+            connection,
+        )))
     }
 
     /// The endpoint of a host that a task names, such as an API of API Gateway; `None` without AWS.
@@ -111,5 +117,44 @@ impl Endpoints {
         let tls = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
         let tls = tls.unwrap_or_default();
         self.connections.plain.get_or_init(|| Connection::new(tls, proxies))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_credential_types::Credentials;
+
+    fn of_aws() -> Endpoints {
+        let credentials = SharedCredentialsProvider::new(Credentials::new("AKID", "secret", None, None, "test"));
+        Endpoints::new("eu-west-1".to_owned(), credentials, Some(TlsContext::default()))
+    }
+
+    fn shown(endpoint: &Endpoint) -> String {
+        format!("{endpoint:?}")
+    }
+
+    #[test]
+    fn an_action_may_have_a_host_of_its_own_at_aws() {
+        let mut endpoints = of_aws();
+        let endpoint = endpoints.find("sfn", None).unwrap().unwrap();
+        let of_action = |endpoint: &Endpoint, action| shown(&endpoint.for_action("sfn", action));
+        assert!(of_action(&endpoint, "startExecution").contains("\"https://states.eu-west-1.amazonaws.com\""));
+        assert!(of_action(&endpoint, "startSyncExecution").contains("\"https://sync-states.eu-west-1.amazonaws.com\""));
+        endpoints.set_all("http://127.0.0.1:5000".to_owned());
+        let endpoint = endpoints.find("sfn", None).unwrap().unwrap();
+        assert!(of_action(&endpoint, "startSyncExecution").contains("\"http://127.0.0.1:5000\""));
+    }
+
+    #[test]
+    fn a_service_whose_hosts_are_not_known_is_not_called_at_aws() {
+        let mut endpoints = of_aws();
+        assert!(endpoints.has("sqs") && !endpoints.has("timestreamwrite"));
+        endpoints.set("timestreamwrite", "http://127.0.0.1:5000".to_owned());
+        assert!(endpoints.has("timestreamwrite"));
+        assert_eq!(
+            endpoints.find("sqs", Some("eu\nwest")).unwrap_err(),
+            "`eu\nwest` is no region of AWS"
+        );
     }
 }

@@ -39,6 +39,20 @@ pub(super) fn host(service: &str, region: &str) -> Option<Host> {
     })
 }
 
+/// What stands before a service's host for an action that has a host of its own.
+pub(super) fn prefix(service: &str, action: &str) -> Option<&'static str> {
+    match (service, action) {
+        ("servicediscovery", "discoverInstances" | "discoverInstancesRevision") => Some("data-"),
+        ("sfn", "startSyncExecution" | "testState") => Some("sync-"),
+        _ => None,
+    }
+}
+
+/// Whether each account has hosts of its own for a service, which it has to be asked for. They are not looked for here.
+pub(super) fn is_of_account(service: &str) -> bool {
+    matches!(service, "timestreamquery" | "timestreamwrite")
+}
+
 /// A service's id as it stands in names of variables: `DYNAMODB`, `SECRETS_MANAGER`.
 pub(super) fn id(service: &str) -> Option<&'static str> {
     facts(service)?.next()

@@ -111,7 +111,7 @@ impl Service {
         let operation = self.operation(action, parameters).map_err(Failure::lasting)?;
         let request = request(operation, &parameters::with_tokens(operation, parameters));
         let request = request.map_err(|problem| Failure::lasting(style.client_error(problem)))?;
-        let answer = endpoint.send(request).await;
+        let answer = endpoint.for_action(self.name(), action).send(request).await;
         let answer = answer.map_err(|cause| Failure {
             error: style.client_error(cause),
             passes: true,
