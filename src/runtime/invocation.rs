@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tracing::field::Empty;
 
 use super::activity_queue::Scheduled;
 use super::here::Here;
@@ -29,8 +30,12 @@ impl Running {
     /// Finds who does a task. `None` if nobody has to be called: it waits for a worker of its activity, or has failed.
     pub(super) fn invocation(self: &Arc<Self>, mut task: Task, progress: &mut Progress) -> Option<Invocation> {
         let span = tracing::info_span!(
-            parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
+            parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count, trace_id = Empty, span_id = Empty
         );
+        #[cfg(feature = "otel")]
+        if let Some(observed) = self.observed.as_ref().filter(|_| !span.is_disabled()) {
+            observed.name_in(&span, &observed.attempt(&task));
+        }
         if let Some(recorder) = self.directory.recorder() {
             recorder.asked(&self.arn, &task);
         }

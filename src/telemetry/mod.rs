@@ -13,6 +13,8 @@ mod identity;
 mod ids;
 mod metrics;
 mod observed;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod processors;
 mod resource;
 mod spans;
@@ -25,7 +27,11 @@ use std::sync::{Arc, Weak};
 
 use self::builder::Inner;
 pub use self::builder::TelemetryBuilder;
+#[cfg(feature = "serve")]
+pub(crate) use self::context::asked_by;
 pub(crate) use self::context::{Caller, traceparent};
+#[cfg(feature = "cli")]
+pub(crate) use self::ids::span_of;
 pub use self::ids::trace_id;
 pub(crate) use self::metrics::Gauges;
 #[cfg(feature = "store")]

@@ -107,6 +107,12 @@ impl Observed {
         self.0.context_of(ids, task.span)
     }
 
+    /// Writes the ids of a span into one of `tracing`, so that the events in that have them.
+    pub(crate) fn name_in(&self, tracing: &tracing::Span, span: &SpanContext) {
+        tracing.record("trace_id", tracing::field::display(span.trace_id()));
+        tracing.record("span_id", tracing::field::display(span.span_id()));
+    }
+
     /// Notes that an attempt has started this execution, or has found it running.
     pub(crate) fn started_by(&self, attempt: &SpanContext) {
         // Otherwise there is no span that could tell of it.

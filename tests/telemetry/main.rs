@@ -4,6 +4,9 @@
 
 mod context;
 mod metrics;
+mod otlp;
+mod receiver;
 mod restart;
+mod serve;
 mod traces;
 mod tree;
