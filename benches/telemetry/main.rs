@@ -4,6 +4,7 @@
 //! Without the feature `otel` it measures the interpreter alone, to be compared with the first line of a run with it.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a benchmark prints, and fails by panicking"

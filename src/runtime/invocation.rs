@@ -22,6 +22,8 @@ use crate::error::predefined_errors;
 use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
+#[cfg(feature = "otel")]
+use crate::telemetry::Observed;
 
 /// After so many tasks in a row that lead to little work, other executions have their turn.
 const IN_A_ROW: u32 = 32;
@@ -34,7 +36,7 @@ impl Running {
         );
         #[cfg(feature = "otel")]
         if let Some(observed) = self.observed.as_ref().filter(|_| !span.is_disabled()) {
-            observed.name_in(&span, &observed.attempt(&task));
+            Observed::name_in(&span, &observed.attempt(&task));
         }
         if let Some(recorder) = self.directory.recorder() {
             recorder.asked(&self.arn, &task);

@@ -158,7 +158,7 @@ impl Running {
         );
         #[cfg(feature = "otel")]
         if let Some(observed) = observed.as_ref().filter(|_| !span.is_disabled()) {
-            observed.name_in(&span, &observed.execution());
+            Observed::name_in(&span, &observed.execution());
         }
         Arc::new(Self {
             span: (!span.is_disabled()).then(|| Box::new(span)),

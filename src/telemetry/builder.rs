@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Telemetry;
+use super::handover::Handover;
 use super::metrics::Meters;
 use super::processors::Processors;
 use opentelemetry::trace::{SpanId, TraceId};
@@ -94,6 +95,7 @@ impl TelemetryBuilder {
         let meter = meters.as_ref().map(|meters| meters.meter_with_scope(scope.clone()));
         Telemetry(Arc::new(Inner {
             processors,
+            handover: Handover::start(),
             sampler,
             provider,
             metrics: meter.map(Meters::new),
@@ -117,6 +119,7 @@ impl fmt::Debug for TelemetryBuilder {
 
 pub(crate) struct Inner {
     pub(super) processors: Processors,
+    pub(super) handover: Handover,
     pub(super) sampler: Box<dyn ShouldSample>,
     pub(super) provider: SdkTracerProvider,
     pub(super) meters: Option<SdkMeterProvider>,

@@ -9,6 +9,7 @@
 
 mod builder;
 mod context;
+mod handover;
 mod identity;
 mod ids;
 mod metrics;
@@ -86,6 +87,7 @@ impl Telemetry {
 
     /// Exports what is waiting. Blocks until that is done.
     pub fn force_flush(&self) -> OTelSdkResult {
+        self.0.handover.flush();
         let meters = self.0.meters.as_ref().map_or(Ok(()), SdkMeterProvider::force_flush);
         self.0.provider.force_flush().and(meters)
     }
@@ -93,6 +95,7 @@ impl Telemetry {
     /// Exports what is waiting, and nothing any more. Blocks until that is done, so call it last: after
     /// [`Interpreter::shutdown`](crate::Interpreter::shutdown).
     pub fn shutdown(&self) -> OTelSdkResult {
+        self.0.handover.flush();
         let meters = match self.0.meters.as_ref().map(SdkMeterProvider::shutdown) {
             // A meter provider may be others' too.
             None | Some(Err(OTelSdkError::AlreadyShutdown)) => Ok(()),

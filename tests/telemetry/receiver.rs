@@ -59,8 +59,8 @@ impl Receiver {
         let received = self.received.lock().unwrap();
         let resources = received.traces.iter().flat_map(|request| &request.resource_spans);
         let attributes = resources.flat_map(|spans| &spans.resource.as_ref().unwrap().attributes);
-        let named = attributes.filter(|attribute| attribute.key == "service.name");
-        let mut names: Vec<_> = named
+        let of_service = attributes.filter(|attribute| attribute.key == "service.name");
+        let mut names: Vec<_> = of_service
             .map(|attribute| match &attribute.value.as_ref().unwrap().value {
                 Some(any_value::Value::StringValue(name)) => name.clone(),
                 other => panic!("{other:?}"),
@@ -84,12 +84,12 @@ impl Receiver {
 
     /// Waits until this many spans and some metrics have come.
     pub(crate) async fn wait_for(&self, spans: usize) {
-        let come = async {
+        let waiting = async {
             while self.spans().len() < spans || self.metrics().is_empty() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        let came = tokio::time::timeout(Duration::from_secs(30), come).await;
+        let came = tokio::time::timeout(Duration::from_secs(30), waiting).await;
         assert!(
             came.is_ok(),
             "{} of {spans} spans came, and {:?}",

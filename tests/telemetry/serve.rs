@@ -1,6 +1,7 @@
 //! `asl serve` with telemetry, and the headers of its callers.
 
 use asl_engine::telemetry::trace_id;
+use opentelemetry::trace::SpanId;
 use serde_json::{Value, json};
 use std::process::Stdio;
 use std::time::Duration;
@@ -100,9 +101,12 @@ async fn a_server_exports_what_it_ran_and_links_it_to_its_callers() {
     assert_eq!(records.lines().count(), 4);
     for record in records.lines() {
         let record: Value = serde_json::from_str(record).unwrap();
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        assert_eq!(record["trace_id"], hex(&quick.trace_id));
-        assert_eq!(record["span_id"], hex(&quick.span_id));
+        assert_eq!(
+            record["trace_id"],
+            trace_id(synchronous["executionArn"].as_str().unwrap()).to_string()
+        );
+        let span = SpanId::from_hex(record["span_id"].as_str().unwrap()).unwrap();
+        assert_eq!(span.to_bytes(), *quick.span_id);
     }
     assert_eq!(receiver.services(), ["asl"]);
 }

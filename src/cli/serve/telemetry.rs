@@ -15,7 +15,7 @@ const SERVICE: &str = "asl";
 
 #[derive(Args)]
 pub(super) struct TelemetryOptions {
-    /// Export traces and metrics of executions by OTLP over HTTP to this endpoint, such as http://127.0.0.1:4318
+    /// Export traces and metrics of executions by OTLP over HTTP to this endpoint, such as `http://127.0.0.1:4318`
     #[arg(
         long,
         value_name = "URL",

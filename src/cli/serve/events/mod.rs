@@ -204,7 +204,10 @@ mod tests {
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let api = StepFunctions::reporting(events.serve(Interpreter::new(), &aws), events.reports(|records| records.into()));
+        let api = StepFunctions::reporting(
+            events.serve(Interpreter::new(), &aws),
+            events.reports(|records| records.into()),
+        );
         events.start(&api);
         let create = json!({
             "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",
