@@ -17,7 +17,6 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use tokio::sync::Notify;
-use tracing::field::Empty;
 
 use super::handler_table::HandlerTable;
 use super::host::Host;
@@ -153,13 +152,7 @@ impl Running {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let handlers = directory.handlers_of(execution.program());
-        let span = tracing::info_span!(
-            "execution", arn = %arn, state_machine = state_machine.id, trace_id = Empty, span_id = Empty
-        );
-        #[cfg(feature = "otel")]
-        if let Some(observed) = observed.as_ref().filter(|_| !span.is_disabled()) {
-            Observed::name_in(&span, &observed.execution());
-        }
+        let span = tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id);
         Arc::new(Self {
             span: (!span.is_disabled()).then(|| Box::new(span)),
             arn,

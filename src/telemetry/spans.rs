@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::handover::Handed;
 use super::identity::Identity;
 use super::ids::Ids;
 use super::resource::{resource_of, resource_type};
@@ -15,24 +14,34 @@ use crate::data::StateMachineContext;
 use crate::definition::{ResourceKind, State, WorkflowType};
 use crate::execution::{Came, OfChild, Program, Span, SpanKey, SpanKind};
 
-/// Spans of an execution that have ended.
-pub(super) struct Ended {
-    pub(super) identity: Arc<Identity>,
-    pub(super) arn: Arc<str>,
-    pub(super) state_machine: Arc<StateMachineContext>,
-    pub(super) program: Arc<Program>,
-    pub(super) spans: Vec<Span>,
+/// Turns spans of an execution into the SDK's.
+pub(super) struct Conversion<'a> {
+    identity: &'a Identity,
+    arn: &'a Arc<str>,
+    state_machine: &'a StateMachineContext,
+    program: &'a Program,
 }
 
-impl Handed for Ended {
-    fn count(&self) -> usize {
-        self.spans.len()
+impl<'a> Conversion<'a> {
+    pub(super) fn new(
+        identity: &'a Identity,
+        arn: &'a Arc<str>,
+        state_machine: &'a StateMachineContext,
+        program: &'a Program,
+    ) -> Self {
+        Self {
+            identity,
+            arn,
+            state_machine,
+            program,
+        }
     }
 
-    fn export(mut self: Box<Self>) {
+    pub(super) fn export(&self, spans: Vec<Span>) {
+        let processors = &self.identity.telemetry.processors;
         // Spans of a child execution come in a row.
         let mut of_child: Option<(Arc<str>, Ids)> = None;
-        for span in std::mem::take(&mut self.spans) {
+        for span in spans {
             let child = span.of_child.as_ref().and_then(|child| child.execution.as_ref());
             let ids = match (child, &of_child) {
                 (None, _) => self.identity.ids,
@@ -43,12 +52,10 @@ impl Handed for Ended {
                     ids
                 }
             };
-            self.identity.telemetry.processors.on_end(self.converted(span, ids));
+            processors.on_end(self.converted(span, ids));
         }
     }
-}
 
-impl Ended {
     fn converted(&self, mut span: Span, ids: Ids) -> SpanData {
         let of_child = span.of_child.take();
         let context = self.identity.context_of(ids, span.key);
@@ -82,7 +89,7 @@ impl Ended {
         let child = of_child.and_then(|child| child.execution.as_ref());
         let (arn, machine) = match child {
             Some(child) => (Arc::clone(&child.arn), child.state_machine_arn.clone()),
-            None => (Arc::clone(&self.arn), self.state_machine.id.clone()),
+            None => (Arc::clone(self.arn), self.state_machine.id.clone()),
         };
         if let Some((around, graph)) = of_child.and_then(|child| child.ran_for.as_ref()) {
             links.push(self.identity.context_of(Ids::of(around), *graph));
@@ -135,7 +142,7 @@ impl Ended {
 
     fn attempt(&self, span: &Span, context: &SpanContext, links: &mut Vec<SpanContext>) -> Described {
         links.extend(self.identity.telemetry.take_started(context));
-        let resource = span.state.and_then(|state| resource_of(&self.program, state));
+        let resource = span.state.and_then(|state| resource_of(self.program, state));
         let Some(resource) = resource else {
             return ("task".into(), Role::Client, Vec::new());
         };

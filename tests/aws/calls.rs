@@ -5,8 +5,8 @@ use asl_engine::{Interpreter, Outcome};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
+use super::MOTO;
 use super::case::{in_runtime, machine};
-use super::moto;
 use super::server::{Reply, Request, Server};
 
 const REGION: &str = "us-east-1";
@@ -148,7 +148,7 @@ fn scope_of(request: &Request) -> String {
 }
 
 async fn a_role_signs_the_request() -> Result<(), Failed> {
-    let Some(moto) = moto::url() else { return Ok(()) };
+    let Some(moto) = MOTO.get() else { return Ok(()) };
     let mut server = Server::start(|_| Some(Reply::json(&json!({}))));
     let services = services(moto).service_endpoint_url("lambda", &server.url)?;
     let interpreter = Interpreter::new().aws(services);

@@ -29,17 +29,41 @@ mod calls;
 mod case;
 mod integrations;
 mod matching;
+#[path = "../moto/mod.rs"]
+#[expect(dead_code, reason = "its variables are for processes")]
 mod moto;
+mod recorded;
+#[path = "../recorded/recordings.rs"]
+mod recordings;
 mod secrets;
 mod server;
 
+use std::sync::OnceLock;
+
 use libtest_mimic::{Arguments, Trial};
+use tokio::runtime::Runtime;
+
+/// The URL of moto's server, which serves all tests; none where it is not installed.
+static MOTO: OnceLock<String> = OnceLock::new();
 
 fn main() {
+    let arguments = Arguments::from_args();
+    let runtime = Runtime::new().unwrap();
+    let moto = if arguments.list {
+        None
+    } else {
+        runtime.block_on(moto::Moto::start())
+    };
+    if let Some(moto) = &moto {
+        MOTO.get_or_init(|| moto.url.clone());
+    }
     secrets::listen();
     let mut trials = case::trials();
     trials.extend(calls::trials());
+    trials.extend(recorded::trials());
     trials.extend(secrets::trials());
     trials.push(Trial::test("every_integration_that_works_is_seen", integrations::check));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    drop(moto);
+    conclusion.exit();
 }

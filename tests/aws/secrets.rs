@@ -12,8 +12,8 @@ use tracing::span::{Attributes, Record};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
+use super::MOTO;
 use super::case::{in_runtime, machine};
-use super::moto;
 use super::server::{Reply, Server};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -138,7 +138,7 @@ async fn the_keys_of_a_role_are_told_to_nobody() -> Result<(), Failed> {
 
 /// moto keeps the secret of a connection in its Secrets Manager, as AWS does.
 async fn the_secrets_of_a_connection_are_told_to_nobody() -> Result<(), Failed> {
-    let Some(moto) = moto::url() else { return Ok(()) };
+    let Some(moto) = MOTO.get() else { return Ok(()) };
     let mut server = Server::start(|request| match request.path.split('?').next() {
         Some("/token") => Some(Reply::json(
             &json!({ "access_token": ACCESS_TOKEN, "expires_in": 3600 }),

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-use super::Correlated;
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
 use crate::handlers::aws::AwsServices;
@@ -112,8 +111,7 @@ impl Events {
     }
 
     /// What the API is to tell of its executions.
-    /// `correlated` adds to the records of executions.
-    pub(super) fn reports(&self, correlated: Correlated) -> Reports {
+    pub(super) fn reports(&self) -> Reports {
         let mut reports = Reports::new();
         if self.has_rules {
             reports = reports.status_changes(Arc::new(StatusChanges {
@@ -123,7 +121,7 @@ impl Events {
         }
         if self.log.is_file() {
             let log = Arc::clone(&self.log);
-            reports = reports.logs(move |records| log.write(&correlated(records)));
+            reports = reports.logs(move |records| log.write(records));
         }
         reports
     }
@@ -204,10 +202,7 @@ mod tests {
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let api = StepFunctions::reporting(
-            events.serve(Interpreter::new(), &aws),
-            events.reports(|records| records.into()),
-        );
+        let api = StepFunctions::reporting(events.serve(Interpreter::new(), &aws), events.reports());
         events.start(&api);
         let create = json!({
             "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",
