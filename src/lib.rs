@@ -67,6 +67,7 @@
 //! | `svg` | pictures of state machines |
 //! | `store` | [`store`]: executions that outlive their process |
 //! | `otel` | [`telemetry`]: traces and metrics of executions |
+//! | `otlp` | [`Telemetry::otlp`][otlp]: their export by OTLP |
 //! | `restate` | [`durable`]: executions on many machines, over a cluster of Restate servers |
 //! | `aws` | [`handlers::aws`]: AWS's services, or an emulator's, do the work of tasks |
 //! | `serve` | [`server::http`]: the Step Functions API over HTTP |
@@ -98,6 +99,8 @@
 #![cfg_attr(not(feature = "serve"), doc = "[`server::http`]: #features")]
 #![cfg_attr(not(feature = "console"), doc = "[`server::console`]: #features")]
 #![cfg_attr(not(feature = "store"), doc = "[`store`]: #features")]
+#![cfg_attr(feature = "otlp", doc = "[otlp]: telemetry::Telemetry::otlp")]
+#![cfg_attr(not(feature = "otlp"), doc = "[otlp]: #features")]
 #![cfg_attr(not(feature = "otel"), doc = "[`telemetry`]: #features")]
 #![cfg_attr(not(feature = "websocket"), doc = "[`websocket`]: #features")]
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tracing::field::Empty;
 
 use super::activity_queue::Scheduled;
 use super::here::Here;
@@ -21,6 +22,8 @@ use crate::error::predefined_errors;
 use crate::execution::{Event, Task, TaskId};
 use crate::handlers::{Answering, Attempt, TaskChannel, TaskContext};
 use crate::history::ErrorOutput;
+#[cfg(feature = "otel")]
+use crate::telemetry::Observed;
 
 /// After so many tasks in a row that lead to little work, other executions have their turn.
 const IN_A_ROW: u32 = 32;
@@ -29,8 +32,12 @@ impl Running {
     /// Finds who does a task. `None` if nobody has to be called: it waits for a worker of its activity, or has failed.
     pub(super) fn invocation(self: &Arc<Self>, mut task: Task, progress: &mut Progress) -> Option<Invocation> {
         let span = tracing::info_span!(
-            parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count
+            parent: self.span.as_ref().and_then(|span| span.id()), "task", state = %task.state, resource = %task.resource, retry_count = task.retry_count, trace_id = Empty, span_id = Empty
         );
+        #[cfg(feature = "otel")]
+        if let Some(observed) = self.observed.as_ref().filter(|_| !span.is_disabled()) {
+            Observed::name_in(&span, &observed.attempt(&task));
+        }
         if let Some(recorder) = self.directory.recorder() {
             recorder.asked(&self.arn, &task);
         }

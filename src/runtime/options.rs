@@ -139,6 +139,11 @@ impl Interpreter {
         let settings = &self.settings;
         let is_virtual = settings.clock.as_ref().is_some_and(super::Clock::is_virtual);
         let refused = [
+            #[cfg(feature = "otel")]
+            (
+                settings.telemetry.is_some(),
+                "executions over a cluster have no traces and metrics yet",
+            ),
             (
                 settings.mocks.is_some(),
                 "mocks answer inside one process, and a cluster's tasks go to any",

@@ -17,6 +17,7 @@ use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use tokio::sync::Notify;
+use tracing::field::Empty;
 
 use super::handler_table::HandlerTable;
 use super::host::Host;
@@ -152,7 +153,13 @@ impl Running {
         let arn = Arc::clone(execution.arn());
         let state_machine = Arc::clone(execution.state_machine());
         let handlers = directory.handlers_of(execution.program());
-        let span = tracing::info_span!("execution", arn = %arn, state_machine = state_machine.id);
+        let span = tracing::info_span!(
+            "execution", arn = %arn, state_machine = state_machine.id, trace_id = Empty, span_id = Empty
+        );
+        #[cfg(feature = "otel")]
+        if let Some(observed) = observed.as_ref().filter(|_| !span.is_disabled()) {
+            Observed::name_in(&span, &observed.execution());
+        }
         Arc::new(Self {
             span: (!span.is_disabled()).then(|| Box::new(span)),
             arn,

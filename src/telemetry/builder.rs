@@ -9,9 +9,11 @@ use opentelemetry_sdk::trace::{
     BatchSpanProcessor, Config, SdkTracerProvider, ShouldSample, SpanExporter, SpanProcessor,
 };
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Telemetry;
+use super::handover::Handover;
 use super::metrics::Meters;
 use super::processors::Processors;
 use opentelemetry::trace::{SpanId, TraceId};
@@ -23,12 +25,15 @@ const SCOPE: &str = "asl-engine";
 ///
 /// A tracer provider of the SDK makes the ids of spans itself, at random, and the times as well; so it is not given one, but
 /// what one is built from. [`Telemetry::tracer_provider`] is a provider of the same.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct TelemetryBuilder {
     processors: Vec<Box<dyn SpanProcessor>>,
     sampler: Option<Box<dyn ShouldSample>>,
     resource: Option<Resource>,
     meters: Option<SdkMeterProvider>,
+    /// Makes a meter provider of the resource.
+    #[cfg(feature = "otlp")]
+    pub(super) measures: Option<Box<dyn FnOnce(Resource) -> SdkMeterProvider + Send>>,
 }
 
 impl TelemetryBuilder {
@@ -76,6 +81,9 @@ impl TelemetryBuilder {
         let sampler = self.sampler.unwrap_or_else(|| Config::default().sampler);
         let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
         let processors = Processors::new(self.processors, &resource);
+        let meters = self.meters;
+        #[cfg(feature = "otlp")]
+        let meters = self.measures.map(|measures| measures(resource.clone())).or(meters);
         let provider = SdkTracerProvider::builder()
             .with_sampler(sampler.clone())
             .with_resource(resource)
@@ -84,24 +92,34 @@ impl TelemetryBuilder {
         let scope = InstrumentationScope::builder(SCOPE)
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
-        let meter = self
-            .meters
-            .as_ref()
-            .map(|meters| meters.meter_with_scope(scope.clone()));
+        let meter = meters.as_ref().map(|meters| meters.meter_with_scope(scope.clone()));
         Telemetry(Arc::new(Inner {
             processors,
+            handover: Handover::start(),
             sampler,
             provider,
             metrics: meter.map(Meters::new),
-            meters: self.meters,
+            meters,
             scope,
             started: Mutex::default(),
         }))
     }
 }
 
+impl fmt::Debug for TelemetryBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TelemetryBuilder")
+            .field("processors", &self.processors)
+            .field("sampler", &self.sampler)
+            .field("resource", &self.resource)
+            .field("meters", &self.meters)
+            .finish_non_exhaustive()
+    }
+}
+
 pub(crate) struct Inner {
     pub(super) processors: Processors,
+    pub(super) handover: Handover,
     pub(super) sampler: Box<dyn ShouldSample>,
     pub(super) provider: SdkTracerProvider,
     pub(super) meters: Option<SdkMeterProvider>,

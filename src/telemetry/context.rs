@@ -40,6 +40,20 @@ impl Caller {
     }
 }
 
+/// Does the work of a request, whose headers may name the span that asks; a span that is current already knows more.
+#[cfg(feature = "serve")]
+pub(crate) async fn asked_by<F: Future>(headers: &axum::http::HeaderMap, work: F) -> F::Output {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let caller = header("traceparent").map(|parent| Caller::of_headers(parent, header("tracestate")));
+    match caller.unwrap_or_default().0 {
+        Some(caller) if !Context::current().has_active_span() => {
+            let context = Context::new().with_remote_span_context(caller);
+            opentelemetry::context::FutureExt::with_context(work, context).await
+        }
+        _ => work.await,
+    }
+}
+
 /// The header `traceparent` of a span.
 pub(crate) fn traceparent(context: &SpanContext) -> String {
     let (trace, span) = (context.trace_id(), context.span_id());

@@ -17,6 +17,17 @@ pub fn trace_id(execution_arn: &str) -> TraceId {
     Ids::of(execution_arn).trace
 }
 
+/// The trace of an execution, and its span after so many redrives.
+#[cfg(feature = "cli")]
+pub(crate) fn span_of(execution_arn: &str, redrive: u32) -> (TraceId, SpanId) {
+    let ids = Ids::of(execution_arn);
+    let key = SpanKey {
+        redrive,
+        ..SpanKey::default()
+    };
+    (ids.trace, ids.span(key))
+}
+
 /// The ids of an execution's spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ids {

@@ -9,10 +9,13 @@
 
 mod builder;
 mod context;
+mod handover;
 mod identity;
 mod ids;
 mod metrics;
 mod observed;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod processors;
 mod resource;
 mod spans;
@@ -25,7 +28,11 @@ use std::sync::{Arc, Weak};
 
 use self::builder::Inner;
 pub use self::builder::TelemetryBuilder;
+#[cfg(feature = "serve")]
+pub(crate) use self::context::asked_by;
 pub(crate) use self::context::{Caller, traceparent};
+#[cfg(feature = "cli")]
+pub(crate) use self::ids::span_of;
 pub use self::ids::trace_id;
 pub(crate) use self::metrics::Gauges;
 #[cfg(feature = "store")]
@@ -80,6 +87,7 @@ impl Telemetry {
 
     /// Exports what is waiting. Blocks until that is done.
     pub fn force_flush(&self) -> OTelSdkResult {
+        self.0.handover.flush();
         let meters = self.0.meters.as_ref().map_or(Ok(()), SdkMeterProvider::force_flush);
         self.0.provider.force_flush().and(meters)
     }
@@ -87,6 +95,7 @@ impl Telemetry {
     /// Exports what is waiting, and nothing any more. Blocks until that is done, so call it last: after
     /// [`Interpreter::shutdown`](crate::Interpreter::shutdown).
     pub fn shutdown(&self) -> OTelSdkResult {
+        self.0.handover.flush();
         let meters = match self.0.meters.as_ref().map(SdkMeterProvider::shutdown) {
             // A meter provider may be others' too.
             None | Some(Err(OTelSdkError::AlreadyShutdown)) => Ok(()),

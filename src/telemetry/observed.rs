@@ -11,12 +11,12 @@ use super::context::Caller;
 use super::identity::Identity;
 use super::ids::Ids;
 use super::metrics::Meters;
-use super::spans::Conversion;
+use super::spans::Ended;
 use crate::data::StateMachineContext;
 use crate::execution::{Program, SpanKey, TakenSpans, Task};
 
 /// An execution's trace and metrics, in each process that it runs in.
-pub(crate) struct Observed(Identity);
+pub(crate) struct Observed(Arc<Identity>);
 
 /// What is kept of it where the execution is.
 #[cfg(feature = "store")]
@@ -50,13 +50,13 @@ impl Observed {
             &[],
         );
         let is_sampled = asked.decision == SamplingDecision::RecordAndSample && !inner.processors.is_empty();
-        Self(Identity {
+        Self(Arc::new(Identity {
             telemetry: Arc::clone(inner),
             ids,
             is_sampled,
             state: asked.trace_state,
             caller,
-        })
+        }))
     }
 
     /// The same as it was decided in another process.
@@ -66,7 +66,7 @@ impl Observed {
         let caller = caller.map_or_else(Caller::default, |(parent, state)| {
             Caller::of_headers(parent, Some(state))
         });
-        Self(Identity {
+        Self(Arc::new(Identity {
             telemetry: Arc::clone(&telemetry.0),
             ids: Ids::of(arn),
             is_sampled: kept.is_sampled,
@@ -76,7 +76,7 @@ impl Observed {
                 .map(|caller| caller.trace_state().clone())
                 .unwrap_or_default(),
             caller,
-        })
+        }))
     }
 
     #[cfg(feature = "store")]
@@ -107,6 +107,12 @@ impl Observed {
         self.0.context_of(ids, task.span)
     }
 
+    /// Writes the ids of a span into one of `tracing`, so that the events in that have them.
+    pub(crate) fn name_in(tracing: &tracing::Span, span: &SpanContext) {
+        tracing.record("trace_id", tracing::field::display(span.trace_id()));
+        tracing.record("span_id", tracing::field::display(span.span_id()));
+    }
+
     /// Notes that an attempt has started this execution, or has found it running.
     pub(crate) fn started_by(&self, attempt: &SpanContext) {
         // Otherwise there is no span that could tell of it.
@@ -120,14 +126,21 @@ impl Observed {
         &self,
         happened: TakenSpans,
         arn: &Arc<str>,
-        state_machine: &StateMachineContext,
-        program: &Program,
+        state_machine: &Arc<StateMachineContext>,
+        program: &Arc<Program>,
     ) {
-        if let Some(metrics) = &self.0.telemetry.metrics {
+        let telemetry = &self.0.telemetry;
+        if let Some(metrics) = &telemetry.metrics {
             metrics.note(&happened.spans, happened.transitions, program);
         }
         if self.0.is_sampled && !happened.spans.is_empty() {
-            Conversion::new(&self.0, arn, state_machine, program).export(happened.spans);
+            telemetry.handover.add(Box::new(Ended {
+                identity: Arc::clone(&self.0),
+                arn: Arc::clone(arn),
+                state_machine: Arc::clone(state_machine),
+                program: Arc::clone(program),
+                spans: happened.spans,
+            }));
         }
     }
 }

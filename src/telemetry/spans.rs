@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::handover::Handed;
 use super::identity::Identity;
 use super::ids::Ids;
 use super::resource::{resource_of, resource_type};
@@ -14,34 +15,24 @@ use crate::data::StateMachineContext;
 use crate::definition::{ResourceKind, State, WorkflowType};
 use crate::execution::{Came, OfChild, Program, Span, SpanKey, SpanKind};
 
-/// Turns spans of an execution into the SDK's.
-pub(super) struct Conversion<'a> {
-    identity: &'a Identity,
-    arn: &'a Arc<str>,
-    state_machine: &'a StateMachineContext,
-    program: &'a Program,
+/// Spans of an execution that have ended.
+pub(super) struct Ended {
+    pub(super) identity: Arc<Identity>,
+    pub(super) arn: Arc<str>,
+    pub(super) state_machine: Arc<StateMachineContext>,
+    pub(super) program: Arc<Program>,
+    pub(super) spans: Vec<Span>,
 }
 
-impl<'a> Conversion<'a> {
-    pub(super) fn new(
-        identity: &'a Identity,
-        arn: &'a Arc<str>,
-        state_machine: &'a StateMachineContext,
-        program: &'a Program,
-    ) -> Self {
-        Self {
-            identity,
-            arn,
-            state_machine,
-            program,
-        }
+impl Handed for Ended {
+    fn count(&self) -> usize {
+        self.spans.len()
     }
 
-    pub(super) fn export(&self, spans: Vec<Span>) {
-        let processors = &self.identity.telemetry.processors;
+    fn export(mut self: Box<Self>) {
         // Spans of a child execution come in a row.
         let mut of_child: Option<(Arc<str>, Ids)> = None;
-        for span in spans {
+        for span in std::mem::take(&mut self.spans) {
             let child = span.of_child.as_ref().and_then(|child| child.execution.as_ref());
             let ids = match (child, &of_child) {
                 (None, _) => self.identity.ids,
@@ -52,10 +43,12 @@ impl<'a> Conversion<'a> {
                     ids
                 }
             };
-            processors.on_end(self.converted(span, ids));
+            self.identity.telemetry.processors.on_end(self.converted(span, ids));
         }
     }
+}
 
+impl Ended {
     fn converted(&self, mut span: Span, ids: Ids) -> SpanData {
         let of_child = span.of_child.take();
         let context = self.identity.context_of(ids, span.key);
@@ -89,7 +82,7 @@ impl<'a> Conversion<'a> {
         let child = of_child.and_then(|child| child.execution.as_ref());
         let (arn, machine) = match child {
             Some(child) => (Arc::clone(&child.arn), child.state_machine_arn.clone()),
-            None => (Arc::clone(self.arn), self.state_machine.id.clone()),
+            None => (Arc::clone(&self.arn), self.state_machine.id.clone()),
         };
         if let Some((around, graph)) = of_child.and_then(|child| child.ran_for.as_ref()) {
             links.push(self.identity.context_of(Ids::of(around), *graph));
@@ -142,7 +135,7 @@ impl<'a> Conversion<'a> {
 
     fn attempt(&self, span: &Span, context: &SpanContext, links: &mut Vec<SpanContext>) -> Described {
         links.extend(self.identity.telemetry.take_started(context));
-        let resource = span.state.and_then(|state| resource_of(self.program, state));
+        let resource = span.state.and_then(|state| resource_of(&self.program, state));
         let Some(resource) = resource else {
             return ("task".into(), Role::Client, Vec::new());
         };

@@ -22,6 +22,7 @@ impl Traced {
     }
 
     pub(crate) fn spans(&self) -> Vec<SpanData> {
+        self.telemetry.force_flush().unwrap();
         self.exporter.get_finished_spans().unwrap()
     }
 

@@ -8,9 +8,13 @@ mod mocks;
 mod others;
 mod record;
 mod restate;
+#[cfg(feature = "otlp")]
+mod telemetry;
 mod time;
 
 use clap::Args;
+use serde_json::Value;
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -35,6 +39,8 @@ use mocks::MockOptions;
 use others::Others;
 use record::{Record, Recording};
 use restate::{Given, RestateOptions, Work};
+#[cfg(feature = "otlp")]
+use telemetry::TelemetryOptions;
 use time::Time;
 
 const EXAMPLES: &str = "\
@@ -85,6 +91,9 @@ pub(super) struct Arguments {
     events: EventOptions,
     #[command(flatten)]
     console: ConsoleOptions,
+    #[cfg(feature = "otlp")]
+    #[command(flatten)]
+    telemetry: TelemetryOptions,
     /// Answer only requests that are signed with this access key; may be given more than once
     #[arg(long = "access-key", value_name = "ID:SECRET", env = "ASL_ACCESS_KEY", hide_env_values = true, value_parser = access_key)]
     access_keys: Vec<(String, String)>,
@@ -100,6 +109,13 @@ pub(super) struct Arguments {
     quiet: bool,
     #[command(flatten)]
     loading: Loading,
+}
+
+/// Adds to the log records of executions.
+type Correlated = fn(&[Value]) -> Cow<'_, [Value]>;
+
+fn as_they_are(records: &[Value]) -> Cow<'_, [Value]> {
+    Cow::Borrowed(records)
 }
 
 fn access_key(text: &str) -> Result<(String, String), String> {
@@ -158,7 +174,20 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
     let address = listener.local_addr().unwrap_or(address);
     arguments.mocks.check(arguments.data.is_some())?;
     let recording = arguments.record.begin(arguments.data.is_some())?;
-    let (api, events, work) = api(arguments, &recording).await?;
+    #[cfg(feature = "otlp")]
+    let telemetry = arguments.telemetry.open(arguments.restate.are_given())?;
+    let interpreter = Interpreter::new();
+    #[cfg(feature = "otlp")]
+    let interpreter = telemetry::of(interpreter, telemetry.as_ref());
+    #[cfg(feature = "otlp")]
+    let correlated: Correlated = if telemetry.is_some() {
+        telemetry::correlated
+    } else {
+        as_they_are
+    };
+    #[cfg(not(feature = "otlp"))]
+    let correlated: Correlated = as_they_are;
+    let (api, events, work) = api(arguments, (interpreter, correlated), &recording).await?;
     let mut mocks = arguments.mocks.file();
     mocks.read(&api)?;
     let mut machines = Machines::new(&arguments.machines, &arguments.loading);
@@ -201,12 +230,18 @@ async fn listen(arguments: &Arguments, output: &mut Output) -> Result<(), Failur
         work.end().await;
     }
     events.end(&api).await;
+    #[cfg(feature = "otlp")]
+    telemetry::end(telemetry).await;
     recording.write()?;
     told?;
     served.map_err(|error| Failure::new(format!("nothing more is served: {}", reason(&error))))
 }
 
-async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFunctions, Events, Option<Work>), Failure> {
+async fn api(
+    arguments: &Arguments,
+    (interpreter, correlated): (Interpreter, Correlated),
+    recording: &Recording,
+) -> Result<(StepFunctions, Events, Option<Work>), Failure> {
     let programs = arguments.functions.programs(arguments.quiet, true)?;
     let aws = arguments
         .aws
@@ -225,7 +260,7 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
         Deliveries::InMemory
     };
     let events = Events::open(&arguments.events, place, deliveries, &programs, &aws)?;
-    let interpreter = Interpreter::new().region(place.0, place.1);
+    let interpreter = interpreter.region(place.0, place.1);
     let api = events.api();
     let mut interpreter = events.serve(interpreter, &aws).fallback(Others { aws, api });
     interpreter = arguments.answers.serve(interpreter, &programs)?;
@@ -244,7 +279,9 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
     let checked = interpreter.check_options();
     checked.map_err(|error| Failure::new(error.to_string()))?;
     if arguments.restate.are_given() {
-        let serving = arguments.restate.serve(interpreter, events.reports(), arguments.quiet);
+        let serving = arguments
+            .restate
+            .serve(interpreter, events.reports(correlated), arguments.quiet);
         let (api, work) = serving.await?;
         events.start(&api);
         return Ok((api, events, Some(work)));
@@ -254,7 +291,7 @@ async fn api(arguments: &Arguments, recording: &Recording) -> Result<(StepFuncti
         stores::tell_of_moving(&store, file)?;
         interpreter = interpreter.store(store);
     }
-    let opened = StepFunctions::open_reporting(interpreter, events.reports()).await;
+    let opened = StepFunctions::open_reporting(interpreter, events.reports(correlated)).await;
     let (api, resumed) = opened.map_err(|error| Failure::new(error.to_string()))?;
     events.start(&api);
     for waiting in &resumed.waiting {

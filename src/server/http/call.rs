@@ -85,7 +85,10 @@ impl HttpApi {
             serde_json::from_slice(&body).map_err(|error| unreadable(format!("the body is no JSON: {error}")))?
         };
         drop(body);
-        let answered = AssertUnwindSafe(self.api.call(action, request)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.api.call(action, request)).catch_unwind();
+        #[cfg(feature = "otel")]
+        let answered = crate::telemetry::asked_by(&head.headers, answered);
+        let answered = answered.await;
         answered.unwrap_or_else(|_| {
             Err(StepFunctionsError::internal(
                 "the server panicked while it answered; its log says where",

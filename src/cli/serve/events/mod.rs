@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+use super::Correlated;
 use crate::cli::failure::Failure;
 use crate::cli::stores::tell;
 use crate::handlers::aws::AwsServices;
@@ -111,7 +112,8 @@ impl Events {
     }
 
     /// What the API is to tell of its executions.
-    pub(super) fn reports(&self) -> Reports {
+    /// `correlated` adds to the records of executions.
+    pub(super) fn reports(&self, correlated: Correlated) -> Reports {
         let mut reports = Reports::new();
         if self.has_rules {
             reports = reports.status_changes(Arc::new(StatusChanges {
@@ -121,7 +123,7 @@ impl Events {
         }
         if self.log.is_file() {
             let log = Arc::clone(&self.log);
-            reports = reports.logs(move |records| log.write(records));
+            reports = reports.logs(move |records| log.write(&correlated(records)));
         }
         reports
     }
@@ -202,7 +204,10 @@ mod tests {
             .ok()
             .unwrap();
         std::fs::remove_file(file).unwrap();
-        let api = StepFunctions::reporting(events.serve(Interpreter::new(), &aws), events.reports());
+        let api = StepFunctions::reporting(
+            events.serve(Interpreter::new(), &aws),
+            events.reports(|records| records.into()),
+        );
         events.start(&api);
         let create = json!({
             "name": "Follow", "roleArn": "arn:aws:iam::123456789012:role/Follow",
