@@ -45,6 +45,10 @@ struct Command {
     #[cfg(feature = "aws")]
     #[arg(long)]
     aws: bool,
+    /// Export traces and metrics by OTLP over HTTP to this endpoint, such as `http://127.0.0.1:4318`
+    #[cfg(feature = "otel")]
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    otlp_endpoint: Option<String>,
     /// Address of this machine for the console and the Step Functions API, which need no key
     #[cfg(feature = "console")]
     #[arg(long, value_name = "ADDRESS", value_parser = loopback)]
@@ -92,6 +96,8 @@ async fn serve(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         destinations: command.destinations,
         #[cfg(feature = "aws")]
         aws: command.aws,
+        #[cfg(feature = "otel")]
+        otlp_endpoint: command.otlp_endpoint.filter(|endpoint| !endpoint.is_empty()),
         #[cfg(feature = "console")]
         console: command.console,
     };

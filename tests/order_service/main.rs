@@ -14,6 +14,8 @@ mod backups;
 mod cancelling;
 mod client;
 mod closing;
+#[cfg(feature = "otel")]
+mod collector;
 mod console;
 mod killing;
 mod machine;
@@ -25,5 +27,7 @@ mod process;
 mod refusing;
 mod shipping;
 mod tables;
+#[cfg(feature = "otel")]
+mod traces;
 mod upgrading;
 mod watching;

@@ -11,6 +11,8 @@ mod orders;
 mod payments;
 mod progress;
 mod tables;
+#[cfg(feature = "otel")]
+mod traces;
 mod work;
 
 use std::io;
@@ -35,6 +37,8 @@ use http::Shop;
 use metrics::Metrics;
 use orders::Orders;
 use tables::{Tables, TablesError};
+#[cfg(feature = "otel")]
+use traces::Traces;
 
 /// How a service is to run.
 #[derive(Debug, Clone)]
@@ -48,6 +52,9 @@ pub(crate) struct Options {
     /// Whether DynamoDB, SQS, SNS and EventBridge are AWS's own, or those at `AWS_ENDPOINT_URL`.
     #[cfg(feature = "aws")]
     pub(crate) aws: bool,
+    /// Where traces and metrics go, if they go anywhere.
+    #[cfg(feature = "otel")]
+    pub(crate) otlp_endpoint: Option<String>,
     /// Where the console is, if there is one.
     #[cfg(feature = "console")]
     pub(crate) console: Option<SocketAddr>,
@@ -104,6 +111,13 @@ impl Service {
         };
         #[cfg(not(feature = "aws"))]
         let interpreter = local::register(interpreter, &tables);
+        #[cfg(feature = "otel")]
+        let traces = options.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
+        #[cfg(feature = "otel")]
+        let interpreter = match &traces {
+            Some(traces) => traces.of(interpreter),
+            None => interpreter,
+        };
         let reports = Reports::new().status_changes(Arc::new(status_changes(Arc::clone(&metrics))?));
         // All that ran goes on from here, with the definitions that it was started with.
         let (api, resumed) = StepFunctions::open_reporting(interpreter, reports).await?;
@@ -115,6 +129,8 @@ impl Service {
         tracing::info!(resumed = resumed.executions, version, "open");
 
         let shop = Shop::new(Orders::new(api.clone(), version), tables, metrics);
+        #[cfg(feature = "otel")]
+        let shop = shop.traced(traces);
         let mut service = Self {
             address,
             api,
@@ -157,6 +173,10 @@ impl Service {
         // Nothing is aborted: with a store, what runs goes on in the next process.
         self.api.interpreter().shutdown(Duration::ZERO).await;
         self.api.reported().await;
+        #[cfg(feature = "otel")]
+        if let Some(traces) = &self.shop.traces {
+            traces.clone().end().await;
+        }
         self.shop.tables.close().await;
     }
 }

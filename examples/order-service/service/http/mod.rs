@@ -19,6 +19,8 @@ use tokio::time::{Instant, timeout};
 use super::metrics::Metrics;
 use super::orders::Orders;
 use super::tables::Tables;
+#[cfg(feature = "otel")]
+use super::traces::Traces;
 use problem::Problem;
 
 /// The longest body of a request, in bytes: an order of 20 items is far shorter.
@@ -32,6 +34,8 @@ pub(crate) struct Shop {
     pub(crate) orders: Orders,
     pub(crate) tables: Tables,
     pub(crate) metrics: Arc<Metrics>,
+    #[cfg(feature = "otel")]
+    pub(crate) traces: Option<Traces>,
     /// Whether the service is about to end: what runs goes on, and nothing new is begun.
     is_closing: AtomicBool,
 }
@@ -42,8 +46,16 @@ impl Shop {
             orders,
             tables,
             metrics,
+            #[cfg(feature = "otel")]
+            traces: None,
             is_closing: AtomicBool::new(false),
         }
+    }
+
+    /// Traces requests, if there are traces.
+    #[cfg(feature = "otel")]
+    pub(crate) fn traced(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// Takes no more orders, and is no longer ready for requests.
@@ -83,10 +95,22 @@ async fn observe(State(shop): State<Arc<Shop>>, request: Request, next: Next) ->
     // Of the route, not the path: its labels are few, whatever clients ask for.
     let route = request.extensions().get::<MatchedPath>();
     let route = route.map_or("-", MatchedPath::as_str).to_owned();
-    let response = timeout(TO_ANSWER, next.run(request)).await.unwrap_or_else(|_| {
-        let message = "the request took too long";
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response()
-    });
+    #[cfg(feature = "otel")]
+    let headers = request.headers().clone();
+    let answer = async {
+        let in_time = timeout(TO_ANSWER, next.run(request)).await;
+        in_time.unwrap_or_else(|_| {
+            let message = "the request took too long";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "RequestTimeout", message).into_response()
+        })
+    };
+    #[cfg(feature = "otel")]
+    let response = match shop.traces.as_ref().filter(|_| route.starts_with("/orders")) {
+        Some(traces) => traces.request((method.as_str(), &route), &headers, answer).await,
+        None => answer.await,
+    };
+    #[cfg(not(feature = "otel"))]
+    let response = answer.await;
     let (status, took) = (response.status(), begun.elapsed());
     shop.metrics.request(method.as_str(), &route, status.as_u16(), took);
     let millis = took.as_secs_f64() * 1000.0;
