@@ -23,6 +23,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("a_stopped_execution_stops_its_job", || {
             in_runtime(a_stopped_execution_stops_its_job())
         }),
+        Trial::test("a_job_that_nothing_is_told_of_is_stopped", || {
+            in_runtime(a_job_that_nothing_is_told_of_is_stopped())
+        }),
         Trial::test("a_start_is_made_once", || in_runtime(a_start_is_made_once())),
         Trial::test("a_region_is_that_of_the_arn", || {
             in_runtime(a_region_is_that_of_the_arn())
@@ -97,6 +100,35 @@ async fn a_stopped_execution_stops_its_job() -> Result<(), Failed> {
 }
 
 /// Step Functions has its SDK make one attempt; more of them are the state's business.
+/// A service may not know a new job yet; one that it never tells of is not left to itself.
+async fn a_job_that_nothing_is_told_of_is_stopped() -> Result<(), Failed> {
+    let mut server = Server::start(|request| {
+        Some(Reply::json(&match request.path.as_str() {
+            "/v1/describejobs" => json!({ "jobs": [] }),
+            _ => json!({ "jobId": "7", "jobName": "bake" }),
+        }))
+    });
+    let interpreter = Interpreter::new().aws(services(&server.url));
+    let parameters = json!({ "JobName": "bake", "JobQueue": "bar", "JobDefinition": "bake" });
+    let task = json!({ "Resource": "arn:aws:states:::batch:submitJob.sync", "Parameters": parameters });
+    let outcome = interpreter.start(&machine(&task), json!({}))?.outcome().await;
+    let cause = outcome
+        .error()
+        .and_then(|error| error.cause.clone())
+        .unwrap_or_default();
+    assert!(cause.starts_with("`describeJobs` does not know the job"), "{cause}");
+    let mut asked = 0;
+    loop {
+        match server.request().await.path.as_str() {
+            "/v1/describejobs" => asked += 1,
+            "/v1/terminatejob" => break,
+            _ => {}
+        }
+    }
+    assert_eq!(asked, 5);
+    Ok(())
+}
+
 async fn a_start_is_made_once() -> Result<(), Failed> {
     let mut server = Server::start(|_| {
         Some(Reply::error(

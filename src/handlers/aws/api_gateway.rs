@@ -68,10 +68,8 @@ pub(super) async fn invoke(
 ) -> Result<Value, TaskError> {
     let request = request(input)?;
     let host = required_text(input, "ApiEndpoint")?;
-    let Some(mut endpoint) = endpoint.or_else(|| of_host(host)) else {
-        let cause = format!("nothing serves the API `{host}`");
-        return Err(TaskError::new("ApiGateway.SdkClientException", cause));
-    };
+    let endpoint = endpoint.or_else(|| of_host(host));
+    let mut endpoint = endpoint.ok_or_else(|| invalid(input, "ApiEndpoint"))?;
     if let Some(credentials) = credentials {
         endpoint = endpoint.with_credentials(credentials);
     }
@@ -193,8 +191,10 @@ fn pairs(input: &Value, field: &str) -> Result<Vec<(String, String)>, TaskError>
     };
     for (name, values) in given {
         let values = values.as_array().ok_or_else(|| invalid(input, field))?;
-        let values = values.iter().filter_map(Value::as_str);
-        pairs.extend(values.map(|value| (name.clone(), value.to_owned())));
+        for value in values {
+            let value = value.as_str().ok_or_else(|| invalid(input, field))?;
+            pairs.push((name.clone(), value.to_owned()));
+        }
     }
     Ok(pairs)
 }

@@ -93,9 +93,8 @@ impl Endpoints {
     }
 
     /// The endpoint of a host that a task names, such as an API of API Gateway; `None` without AWS.
-    pub(super) fn of_host(&self, host: &str, region: Option<&str>) -> Option<Endpoint> {
+    pub(super) fn of_host(&self, host: &str, region: &str) -> Option<Endpoint> {
         self.aws.as_ref()?;
-        let region = region.unwrap_or(&self.region);
         Some(self.at(&format!("https://{host}"), region.to_owned()))
     }
 

@@ -85,6 +85,16 @@ fn partition_of(region: &str) -> Option<(&'static str, &'static str, &'static st
     (is_region(region) && is_public).then_some(found.1)
 }
 
+/// The region of an API of API Gateway, by its host: `ID.execute-api.REGION.amazonaws.com`. `None` for any other host: data may
+/// name it, and a request may be signed.
+pub(super) fn region_of_api(host: &str) -> Option<&str> {
+    let (_, place) = host.split_once(".execute-api.")?;
+    let (region, end) = place.split_once('.')?;
+    let (_, suffix, dual) = partition_of(region)?;
+    let is_of_aws = end == dual || end.strip_prefix("vpce.").unwrap_or(end) == suffix;
+    is_of_aws.then_some(region)
+}
+
 /// Whether a text may be a region's name: it stands in hosts and in signatures, and data may name it.
 pub(super) fn is_region(text: &str) -> bool {
     let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
@@ -128,6 +138,23 @@ mod tests {
             assert_eq!((&*found.name, &*found.region), (name, signed_for));
         }
         assert_eq!(id("secretsmanager"), Some("SECRETS_MANAGER"));
+    }
+
+    #[test]
+    fn an_api_of_api_gateway_is_known_by_its_host() {
+        for (host, region) in [
+            ("abc.execute-api.eu-west-1.amazonaws.com", Some("eu-west-1")),
+            ("abc-vpce-1.execute-api.us-east-1.vpce.amazonaws.com", Some("us-east-1")),
+            ("abc.execute-api.cn-north-1.amazonaws.com.cn", Some("cn-north-1")),
+            ("abc.execute-api.us-east-1.api.aws", Some("us-east-1")),
+            ("api.example.com", None),
+            ("abc.execute-api.us-east-1.example.com", None),
+            ("abc.execute-api.us-east-1.amazonaws.com.example.com", None),
+            ("abc.execute-api.us-east-1.amazonaws.com:8443", None),
+            ("abc.execute-api..amazonaws.com", None),
+        ] {
+            assert_eq!(region_of_api(host), region, "{host}");
+        }
     }
 
     #[test]

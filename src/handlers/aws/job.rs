@@ -59,6 +59,8 @@ enum Outcome {
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often a service may not know a job that it has started.
+const MOST_UNKNOWN: u32 = 5;
 
 impl Job {
     /// The job that an action starts. Errors if this version does not know how to ask after it.
@@ -78,31 +80,41 @@ impl Job {
             call: call.clone(),
             stop: Some((self.stop.action, self.stop.parameters(parameters, started)?)),
         };
-        let ended = self.end(&call, &question).await;
+        let ended = self.end(&call, &question).await?;
+        // Without an answer it is stopped too: nobody waits for it any more.
         running.stop = None;
         ended
     }
 
-    async fn end(&self, call: &Call, question: &Value) -> Result<Value, TaskError> {
+    /// The result of the task, or its error, once the job has ended. Errors if the service does not tell how it is doing.
+    async fn end(&self, call: &Call, question: &Value) -> Result<Result<Value, TaskError>, TaskError> {
         let mut pause = FIRST_PAUSE;
+        let mut unknown = 0;
         loop {
             let answer = call.ask(self.describe.action, question).await?;
             let job = answer.pointer(self.described);
             let status = job.and_then(|job| job.pointer(self.status)?.as_str());
             let (Some(job), Some(status)) = (job, status) else {
+                unknown += 1;
+                if unknown < MOST_UNKNOWN {
+                    // A service may know a new job only after a while.
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
+                }
                 let cause = format!("`{}` does not know the job: {answer}", self.describe.action);
                 return Err(TaskError::new(predefined_errors::TASK_FAILED, cause));
             };
             let has_ended = status == self.succeeded;
             if self.failed.contains(&status) || (has_ended && containers::failed(call, job).await) {
-                return Err(TaskError::new(predefined_errors::TASK_FAILED, job.to_string()));
+                return Ok(Err(TaskError::new(predefined_errors::TASK_FAILED, job.to_string())));
             }
             if has_ended {
-                return Ok(match self.outcome {
+                return Ok(Ok(match self.outcome {
                     Outcome::Answer => answer,
                     Outcome::Job => job.clone(),
                     Outcome::Member(name) => json!({ name: job }),
-                });
+                }));
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

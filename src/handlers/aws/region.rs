@@ -34,12 +34,6 @@ pub(super) fn of_task<'t>(resource: &'t Resource, input: &'t Value, service: &st
     of_resource.or_else(in_parameters)
 }
 
-/// The region in the name of an API of API Gateway.
-pub(super) fn of_host(host: &str) -> Option<&str> {
-    let (_, rest) = host.split_once(".execute-api.")?;
-    rest.split_once(".amazonaws.").map(|(region, _)| region)
-}
-
 /// The region in the URL of a queue of AWS: `https://sqs.eu-west-1.amazonaws.com/123456789012/Orders`.
 fn of_queue(input: &Value) -> Option<&str> {
     let host = input.get("QueueUrl")?.as_str()?.strip_prefix("https://sqs.")?;
@@ -87,7 +81,5 @@ mod tests {
         );
         let bucket = json!({ "Bucket": "arn:aws:s3:::menu" });
         assert_eq!(region("arn:aws:states:::aws-sdk:s3:getObject", bucket, "s3"), None);
-        assert_eq!(of_host("abc.execute-api.eu-west-1.amazonaws.com"), Some("eu-west-1"));
-        assert_eq!(of_host("api.example.com"), None);
     }
 }

@@ -30,7 +30,8 @@ use crate::error::{Error, ErrorKind, predefined_errors};
 /// SDK's retries too. What is asked about a job of `.sync` is asked again if the service is busy.
 ///
 /// The future of a task is the call: if the task times out or the execution stops, the connection is closed, and a job of
-/// `.sync` is stopped.
+/// `.sync` is stopped. With a store, a task that was not answered when the process ended is done again: so is its job, as
+/// with any handler.
 ///
 /// ```no_run
 /// use asl_engine::Interpreter;

@@ -12,6 +12,7 @@ use super::elasticmapreduce;
 use super::endpoint::Endpoint;
 use super::event_bus::AwsEventBridge;
 use super::headers::metadata;
+use super::hosts;
 use super::http_invoke;
 use super::integration::Integration;
 use super::job::Job;
@@ -151,7 +152,7 @@ async fn perform(services: &AwsServices, input: &Value, context: &TaskContext) -
     if let Target::ApiGateway = target
         && services.has(api_gateway::SERVICE)
     {
-        let of_host = |host: &str| services.endpoints.of_host(host, region::of_host(host));
+        let of_host = |host: &str| services.endpoints.of_host(host, hosts::region_of_api(host)?);
         let endpoint = services.endpoints.find(api_gateway::SERVICE, region).map_err(failed)?;
         let role = role(services, context).await?;
         return api_gateway::invoke(endpoint, of_host, role, input).await;
