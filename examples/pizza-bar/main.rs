@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 #[cfg(feature = "aws")]
 use asl_engine::handlers::aws::AwsServices;
+#[cfg(feature = "otel")]
+use asl_engine::telemetry::Telemetry;
 use clap::{Args, Parser, Subcommand};
 use tracing::Level;
 
@@ -66,6 +68,11 @@ struct ServeArgs {
     #[cfg(feature = "aws")]
     #[arg(long, value_name = "PREFIX", default_value = "PizzaBar", requires = "aws")]
     aws_tables: String,
+    /// Export traces and metrics of pizzas by OTLP over HTTP to this endpoint, such as `http://127.0.0.1:4318`
+    #[cfg(feature = "otel")]
+    #[arg(long, value_name = "URL")]
+    #[cfg_attr(feature = "restate", arg(conflicts_with = "restate"))]
+    otlp_endpoint: Option<String>,
     /// Log what happens
     #[arg(long, short)]
     verbose: bool,
@@ -96,11 +103,20 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     #[cfg(not(feature = "restate"))]
     let place = Place::Here;
     let data = args.data.map_or_else(folder::default, Ok)?;
-    #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "AWS is an option"))]
+    #[cfg_attr(
+        not(any(feature = "aws", feature = "otel")),
+        expect(unused_mut, reason = "AWS and telemetry are options")
+    )]
     let mut options = Options::new(args.port, data, args.speed);
     #[cfg(feature = "aws")]
     if args.aws {
         options.aws = Some((AwsServices::from_env().await?, args.aws_tables));
+    }
+    #[cfg(feature = "otel")]
+    let telemetry = args.otlp_endpoint.as_deref().map(telemetry).transpose()?;
+    #[cfg(feature = "otel")]
+    {
+        options.telemetry = telemetry.clone();
     }
     let server = Server::open(options, place).await?;
     let address = server.address;
@@ -114,7 +130,18 @@ async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
         "Closing: orders that are not delivered go on when the bar opens again.",
     );
     server.shutdown().await;
+    #[cfg(feature = "otel")]
+    if let Some(telemetry) = telemetry {
+        // It waits for the endpoint.
+        tokio::task::spawn_blocking(move || telemetry.shutdown()).await??;
+    }
     Ok(closing?)
+}
+
+#[cfg(feature = "otel")]
+fn telemetry(endpoint: &str) -> Result<Telemetry, asl_engine::Error> {
+    let builder = Telemetry::builder().with_service_name("pizza-bar");
+    Ok(builder.with_otlp(endpoint)?.build())
 }
 
 fn log(is_verbose: bool) {

@@ -251,9 +251,6 @@ impl Running {
             self.arm(progress);
             return;
         }
-        // Before anybody sees its end.
-        #[cfg(feature = "otel")]
-        self.tell_spans(progress);
         // Whoever reads the history waits for the lock meanwhile.
         progress.execution.take_events(&mut progress.history);
         while let Some(command) = progress.execution.next_command() {
@@ -275,11 +272,17 @@ impl Running {
                     self.cancel(task, progress);
                 }
                 Command::Complete(outcome) => {
+                    // Before anybody sees the end.
+                    #[cfg(feature = "otel")]
+                    self.tell_spans(progress);
                     self.end(outcome, self.host.clock.now(), progress.execution.kept_bytes(), true);
                 }
             }
         }
         if next.is_none_or(|place| place.is_none()) {
+            // Of tasks that are done in a row, all at once.
+            #[cfg(feature = "otel")]
+            self.tell_spans(progress);
             progress.execution.rest();
         }
         progress.wake_readers();

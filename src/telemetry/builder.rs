@@ -69,6 +69,18 @@ impl TelemetryBuilder {
         self
     }
 
+    /// Names the service that the spans come from, unless the environment names one. It takes the place of a resource.
+    #[must_use]
+    pub fn with_service_name(self, name: impl Into<String>) -> Self {
+        let resource = Resource::builder().build();
+        let known = resource.get(&"service.name".into());
+        let is_named = known.is_some_and(|name| !name.as_str().starts_with("unknown_service"));
+        if is_named {
+            return self.with_resource(resource);
+        }
+        self.with_resource(Resource::builder().with_service_name(name.into()).build())
+    }
+
     /// Measures with a meter provider; default: no metrics. It has a resource of its own.
     #[must_use]
     pub fn with_meter_provider(mut self, provider: SdkMeterProvider) -> Self {

@@ -62,6 +62,9 @@ pub(crate) struct Options {
     /// AWS, if the tables are there, with the beginning of their names; then the events of orders go there too.
     #[cfg(feature = "aws")]
     pub(crate) aws: Option<(AwsServices, String)>,
+    /// Where traces and metrics of pizzas go, if they are made here.
+    #[cfg(feature = "otel")]
+    pub(crate) telemetry: Option<asl_engine::telemetry::Telemetry>,
 }
 
 impl Options {
@@ -73,6 +76,8 @@ impl Options {
             speed,
             #[cfg(feature = "aws")]
             aws: None,
+            #[cfg(feature = "otel")]
+            telemetry: None,
         }
     }
 }
@@ -169,6 +174,11 @@ impl Server {
                     .store(store)
                     .clock(reopening::clock(&tables, options.speed).await?)
                     .event_bridge(events);
+                #[cfg(feature = "otel")]
+                let interpreter = match &options.telemetry {
+                    Some(telemetry) => interpreter.telemetry(telemetry),
+                    None => interpreter,
+                };
                 let interpreter = Arc::new(interpreter);
                 reopening::resume(&interpreter, &tables, &watchers).await?;
                 let here = kitchen::here::Here {

@@ -1,7 +1,6 @@
 //! The options of traces and metrics.
 
 use clap::Args;
-use opentelemetry_sdk::Resource;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -35,22 +34,10 @@ impl TelemetryOptions {
             tell("with `--restate` there are no traces and metrics, and nothing is exported");
             return Ok(None);
         }
-        let builder = Telemetry::builder().with_resource(resource()).with_otlp(endpoint);
+        let builder = Telemetry::builder().with_service_name(SERVICE).with_otlp(endpoint);
         let builder = builder.map_err(|error| Failure::new(error.to_string()))?;
         Ok(Some(builder.build()))
     }
-}
-
-/// What the environment says, or the command's name.
-fn resource() -> Resource {
-    let resource = Resource::builder().build();
-    let is_named = resource
-        .get(&"service.name".into())
-        .is_some_and(|name| !name.as_str().starts_with("unknown_service"));
-    if is_named {
-        return resource;
-    }
-    Resource::builder().with_service_name(SERVICE).build()
 }
 
 /// Exports what executions do.
