@@ -6,14 +6,14 @@ use opentelemetry::trace::SpanContext;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{
-    BatchSpanProcessor, Config, SdkTracerProvider, ShouldSample, SpanExporter, SpanProcessor,
+    BatchConfigBuilder, BatchSpanProcessor, Config, SdkTracerProvider, ShouldSample, SpanExporter, SpanProcessor,
 };
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Telemetry;
-use super::handover::Handover;
+use super::handover::{Handover, MOST_WAITING};
 use super::metrics::Meters;
 use super::processors::Processors;
 use opentelemetry::trace::{SpanId, TraceId};
@@ -37,10 +37,16 @@ pub struct TelemetryBuilder {
 }
 
 impl TelemetryBuilder {
-    /// Exports spans in batches, from a thread of their own.
+    /// Exports spans in batches, from a thread of their own. As many as `OTEL_BSP_MAX_QUEUE_SIZE` may wait, 65,536 unless it is
+    /// set: an execution hands over all that have ended at once.
     #[must_use]
     pub fn with_batch_exporter(self, exporter: impl SpanExporter + 'static) -> Self {
-        self.with_span_processor(BatchSpanProcessor::builder(exporter).build())
+        let mut config = BatchConfigBuilder::default();
+        if std::env::var_os("OTEL_BSP_MAX_QUEUE_SIZE").is_none() {
+            config = config.with_max_queue_size(MOST_WAITING);
+        }
+        let processor = BatchSpanProcessor::builder(exporter).with_batch_config(config.build());
+        self.with_span_processor(processor.build())
     }
 
     /// Gives every span to a processor. Of spans of executions it sees only the end: they begin and end in the past, with all
@@ -144,8 +150,11 @@ pub(crate) struct Inner {
 impl Inner {
     /// Notes the execution that an attempt has started, or has found.
     pub(super) fn note_started(&self, attempt: &SpanContext, execution: SpanContext) {
-        self.started()
-            .insert((attempt.trace_id(), attempt.span_id()), execution);
+        let mut started = self.started();
+        // Spans that are lost take nothing out.
+        if started.len() < MOST_WAITING {
+            started.insert((attempt.trace_id(), attempt.span_id()), execution);
+        }
     }
 
     /// The execution that an attempt has started.

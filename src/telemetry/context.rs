@@ -4,6 +4,9 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use std::str::FromStr as _;
 
+/// The longest `tracestate` that is kept, in bytes: what the specification demands to be passed on.
+const LONGEST_STATE: usize = 512;
+
 /// Who asks for an execution, if its trace is known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Caller(pub(super) Option<SpanContext>);
@@ -12,7 +15,8 @@ impl Caller {
     /// By the headers `traceparent` and `tracestate`. As the specification demands, what is not valid counts as not there.
     pub(crate) fn of_headers(traceparent: &str, tracestate: Option<&str>) -> Self {
         let context = parsed(traceparent).map(|(trace, span, flags)| {
-            let state = tracestate.and_then(|state| TraceState::from_str(state).ok());
+            let state = tracestate.filter(|state| state.len() <= LONGEST_STATE);
+            let state = state.and_then(|state| TraceState::from_str(state).ok());
             SpanContext::new(trace, span, flags, true, state.unwrap_or_default())
         });
         Self(context.filter(SpanContext::is_valid))
@@ -43,8 +47,16 @@ impl Caller {
 /// Does the work of a request, whose headers may name the span that asks; a span that is current already knows more.
 #[cfg(feature = "serve")]
 pub(crate) async fn asked_by<F: Future>(headers: &axum::http::HeaderMap, work: F) -> F::Output {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let caller = header("traceparent").map(|parent| Caller::of_headers(parent, header("tracestate")));
+    let texts = |name: &str| -> Vec<&str> {
+        let values = headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    };
+    let state = texts("tracestate").join(",");
+    // More than one is not valid.
+    let caller = match texts("traceparent")[..] {
+        [parent] => Some(Caller::of_headers(parent, Some(&state))),
+        _ => None,
+    };
     match caller.unwrap_or_default().0 {
         Some(caller) if !Context::current().has_active_span() => {
             let context = Context::new().with_remote_span_context(caller);

@@ -4,6 +4,7 @@
 //! memory is asked for and given back there, and an execution does not wait for it.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 const LINGER: Duration = Duration::from_millis(5);
 
 /// So many wait at most; what comes after is lost, and that is logged.
-const MOST_WAITING: usize = 65_536;
+pub(super) const MOST_WAITING: usize = 65_536;
 
 /// What an execution hands over.
 pub(super) trait Handed: Send {
@@ -140,7 +141,10 @@ impl Queue {
                 );
             }
             for handed in waiting {
-                handed.export();
+                // The processors are others' code.
+                if catch_unwind(AssertUnwindSafe(|| handed.export())).is_err() {
+                    tracing::error!("a processor of spans has panicked");
+                }
             }
             self.state().done += 1;
             self.is_done.notify_all();

@@ -2,6 +2,7 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +14,11 @@ const BOUNDARIES: [f64; 17] = [
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 300.0, 1_800.0, 10_800.0, 86_400.0,
 ];
 
+/// The most names of errors in metrics.
+const MOST_ERRORS: usize = 200;
+/// What stands for the others, by the semantic conventions.
+const OTHER: &str = "_OTHER";
+
 /// The instruments.
 #[derive(Debug)]
 pub(crate) struct Meters {
@@ -22,6 +28,8 @@ pub(crate) struct Meters {
     transitions: Counter<u64>,
     task_duration: Histogram<f64>,
     timer_lag: Histogram<f64>,
+    /// The names of errors that were recorded: data may make new ones for ever.
+    errors: Mutex<HashSet<Arc<str>>>,
     interpreters: Arc<Mutex<Vec<Weak<dyn Gauges>>>>,
 }
 
@@ -90,6 +98,7 @@ impl Meters {
                 "asl.timer.lag",
                 "How much later than due waits, retries and timeouts were reached.",
             ),
+            errors: Mutex::default(),
             interpreters,
         }
     }
@@ -143,10 +152,20 @@ impl Meters {
         match error {
             None => self.task_duration.record(took, &[resource_type]),
             Some(error) => {
-                self.task_duration
-                    .record(took, &[resource_type, KeyValue::new("error.type", error)]);
+                let error = KeyValue::new("error.type", self.known(error));
+                self.task_duration.record(took, &[resource_type, error]);
             }
         }
+    }
+
+    /// The name of an error, or `_OTHER` if there were too many before it.
+    fn known(&self, error: Arc<str>) -> Arc<str> {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        if errors.contains(&error) || errors.len() < MOST_ERRORS {
+            errors.insert(Arc::clone(&error));
+            return error;
+        }
+        OTHER.into()
     }
 }
 
@@ -161,4 +180,23 @@ fn of_machine(arn: &str) -> KeyValue {
 
 fn seconds(time: chrono::TimeDelta) -> f64 {
     time.to_std().unwrap_or(Duration::ZERO).as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry_sdk::metrics::SdkMeterProvider;
+
+    #[test]
+    fn names_of_errors_are_bounded() {
+        let meters = Meters::new(SdkMeterProvider::default().meter("test"));
+        let first: Arc<str> = "Busy".into();
+        assert_eq!(&*meters.known(Arc::clone(&first)), "Busy");
+        for number in 0..2 * MOST_ERRORS {
+            meters.known(format!("Order{number}").into());
+        }
+        assert_eq!(&*meters.known("Another".into()), OTHER);
+        assert_eq!(meters.known(Arc::clone(&first)), first);
+    }
 }

@@ -4,8 +4,7 @@
 //! whose id is derived from the execution's ARN ([`trace_id`]): what several processes export of an execution, before and
 //! after a restart, meets in one trace. Times of spans are those of the execution's history, so virtual time holds too.
 //!
-//! Spans have names of state machines, states, resources and errors; never an input, an output, the cause of an error, or
-//! anything else of an execution's data.
+//! Spans have names of state machines, states, resources and errors; never an input, an output or the cause of an error.
 
 mod builder;
 mod context;

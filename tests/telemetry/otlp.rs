@@ -124,8 +124,9 @@ fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-#[test]
-fn an_endpoint_that_cannot_be_reached_so_is_refused_by_name() {
+/// Also inside of a runtime, which the client's own may not block at its end.
+#[tokio::test]
+async fn an_endpoint_that_cannot_be_reached_so_is_refused_by_name() {
     for endpoint in [
         "https://collector.example:4318",
         "collector:4318",
@@ -137,6 +138,9 @@ fn an_endpoint_that_cannot_be_reached_so_is_refused_by_name() {
         assert_eq!(error.kind(), ErrorKind::Misconfigured, "{endpoint}");
         assert!(error.to_string().contains("without TLS"), "{error}");
     }
+    drop(Telemetry::otlp("http://127.0.0.1:4318").unwrap());
+    let error = Telemetry::otlp("https://user:secret@collector").err().unwrap();
+    assert!(!error.to_string().contains("secret"), "{error}");
 }
 
 /// What cannot be exported holds nothing up, and the shutdown says so.

@@ -399,3 +399,20 @@ async fn a_sampler_by_trace_ids_chooses_the_same_executions_everywhere() {
     assert!((5..35).contains(&first.len()), "{first:?}");
     assert_eq!(first, chosen().await);
 }
+
+/// An execution hands over all that have ended at once, which is more than the SDK's queue takes by itself.
+#[tokio::test]
+async fn a_map_of_many_iterations_loses_no_span() {
+    let rest = json!({ "StartAt": "Rest", "States": { "Rest": { "Type": "Pass", "End": true } } });
+    let machine = machine(json!({ "StartAt": "Each", "States": { "Each": {
+        "Type": "Map", "ItemProcessor": rest, "End": true, "ResultPath": null, "OutputPath": "$[0]"
+    }}}));
+    let spans = InMemorySpanExporter::default();
+    let telemetry = Telemetry::builder().with_batch_exporter(spans.clone()).build();
+    let interpreter = Interpreter::new().telemetry(&telemetry);
+    let items: Vec<u32> = (0..3_000).collect();
+    let _: Value = interpreter.run(&machine, items).await.unwrap();
+    telemetry.force_flush().unwrap();
+    // The execution, the Map, and for each item the iteration and its state.
+    assert_eq!(spans.get_finished_spans().unwrap().len(), 2 + 2 * 3_000);
+}

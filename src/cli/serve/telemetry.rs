@@ -30,6 +30,9 @@ impl TelemetryOptions {
         let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty()) else {
             return Ok(None);
         };
+        if std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true")) {
+            return Ok(None);
+        }
         if is_on_cluster {
             tell("with `--restate` there are no traces and metrics, and nothing is exported");
             return Ok(None);

@@ -15,12 +15,13 @@ use std::time::Duration;
 
 use self::authorization::Authorized;
 use self::connection::Connection;
-use self::parameters::Task;
+use self::parameters::{MUST_BE_HTTPS, Task};
 use super::connection::Answer;
 use super::endpoints::Endpoints;
 use super::invoked;
 use crate::TaskError;
 use crate::error::predefined_errors;
+use crate::services::parameters::refused;
 
 pub(super) use tokens::Tokens;
 
@@ -49,12 +50,19 @@ pub(super) async fn invoke(
     input: &Value,
 ) -> Result<Value, TaskError> {
     let task = Task::read(input)?;
+    if task.endpoint.starts_with("http://")
+        && client.endpoints.is_of_aws()
+        && client.endpoints.url("eventbridge").is_none()
+    {
+        // The secrets of AWS's connections are sent encrypted alone.
+        return Err(refused(input, MUST_BE_HTTPS));
+    }
     let connection = Connection::of(client, role, task.connection).await?;
     let authorized = connection.authorize(client).await?;
     let mut answer = send(client, &task, &authorized).await?;
-    if answer.status == 401 && authorized.is_by_token() {
+    if let Some(token) = authorized.token().filter(|_| answer.status == 401) {
         // The token may have been taken back before its time.
-        client.tokens.forget(&connection);
+        client.tokens.forget(&connection, token).await;
         let authorized = connection.authorize(client).await?;
         answer = send(client, &task, &authorized).await?;
     }

@@ -22,7 +22,7 @@
 //! it: an API key, a name with a password, or a token, which is kept until it expires or is answered by 401. What the connection
 //! adds to headers, query and body replaces what the task has under the same name.
 //!
-//! * Endpoints begin with `https://`; `http://` is called on this machine alone, for tests.
+//! * Endpoints begin with `https://`. With a connection of an emulator, `http://` is called too, on this machine alone.
 //! * A body that is a text is sent as it is, any other as JSON, or as a form with `"RequestBodyEncoding": "URL_ENCODED"`. The
 //!   `ArrayFormat` `NONE` is refused.
 //! * An answer has 60 seconds to come, else the task fails with `States.Http.Socket`. No redirect is followed. A status other than 2xx

@@ -22,7 +22,8 @@ const TO_ANSWER: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Client {
     client: legacy::Client<HttpConnector, Full<Bytes>>,
-    runtime: Mutex<Runtime>,
+    /// `None` only while it is dropped.
+    runtime: Mutex<Option<Runtime>>,
 }
 
 impl Client {
@@ -30,8 +31,18 @@ impl Client {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
             client: legacy::Client::builder(TokioExecutor::new()).build_http(),
-            runtime: Mutex::new(runtime),
+            runtime: Mutex::new(Some(runtime)),
         })
+    }
+}
+
+impl Drop for Client {
+    /// A runtime may not be dropped inside of another one, as it waits for its end.
+    fn drop(&mut self) {
+        let runtime = self.runtime.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -51,6 +62,7 @@ impl HttpClient for Client {
             let body = Limited::new(body, LONGEST).collect().await?;
             Ok::<_, HttpError>(Response::from_parts(head, body.to_bytes()))
         };
+        let runtime = runtime.as_ref().ok_or("the exporter has ended")?;
         runtime.block_on(async { timeout(TO_ANSWER, answer).await })?
     }
 }

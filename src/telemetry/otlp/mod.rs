@@ -4,7 +4,6 @@ mod client;
 
 use opentelemetry_otlp::{MetricExporter, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::metrics::{SdkMeterProvider, Temporality};
-use opentelemetry_sdk::trace::BatchSpanProcessor;
 use std::env;
 use std::sync::Arc;
 
@@ -72,17 +71,16 @@ impl TelemetryBuilder {
     }
 
     fn exporting(mut self, traces: Option<&str>, metrics: Option<&str>) -> Result<Self, Error> {
+        [traces, metrics].into_iter().flatten().try_for_each(check)?;
         let client = Arc::new(Client::new().map_err(|error| refused(&error.to_string()))?);
         if let Some(endpoint) = traces {
-            check(endpoint)?;
             let builder = SpanExporter::builder().with_http().with_endpoint(endpoint);
             let client: Arc<Client> = Arc::clone(&client);
             let exporter = builder.with_shared_http_client(client).build();
             let exporter = exporter.map_err(|error| refused(&error.to_string()))?;
-            self = self.with_span_processor(BatchSpanProcessor::builder(exporter).build());
+            self = self.with_batch_exporter(exporter);
         }
         if let Some(endpoint) = metrics {
-            check(endpoint)?;
             let builder = MetricExporter::builder().with_http().with_endpoint(endpoint);
             let builder = builder.with_temporality(Temporality::Cumulative);
             let exporter = builder.with_shared_http_client(client).build();
@@ -106,8 +104,10 @@ fn check(endpoint: &str) -> Result<(), Error> {
     if is_plain(endpoint) {
         return Ok(());
     }
+    // It may have a password.
+    let shown = if endpoint.contains('@') { "URL" } else { endpoint };
     Err(refused(&format!(
-        "telemetry goes to `http://HOST:PORT`, without TLS, and not to `{endpoint}`"
+        "telemetry goes to `http://HOST:PORT`, without TLS, and not to `{shown}`"
     )))
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Authorized {
     pub(super) headers: Vec<(String, String)>,
     pub(super) query: Vec<(String, String)>,
     pub(super) body: Map<String, Value>,
-    is_by_token: bool,
+    token: Option<String>,
 }
 
 const INVOCATION: &str = "InvocationHttpParameters";
@@ -24,6 +24,7 @@ impl Connection {
     /// What the connection adds to a request; a token is fetched if there is none that is valid.
     pub(super) async fn authorize(&self, client: &Client<'_>) -> Result<Authorized, TaskError> {
         let mut headers = self.added(INVOCATION, Added::Headers)?;
+        let mut token = None;
         let (name, value) = match self.authorization.as_str() {
             "API_KEY" => (
                 self.text("ApiKeyName")?.to_owned(),
@@ -34,8 +35,10 @@ impl Connection {
                 ("authorization".to_owned(), format!("Basic {}", STANDARD.encode(pair)))
             }
             "OAUTH_CLIENT_CREDENTIALS" => {
-                let token = client.tokens.token(self, client).await?;
-                ("authorization".to_owned(), format!("Bearer {token}"))
+                let text = client.tokens.token(self, client).await?;
+                let value = format!("Bearer {text}");
+                token = Some(text);
+                ("authorization".to_owned(), value)
             }
             other => {
                 let cause = format!(
@@ -52,15 +55,15 @@ impl Connection {
             headers,
             query: self.added(INVOCATION, Added::Query)?,
             body: body.into_iter().map(|(name, value)| (name, value.into())).collect(),
-            is_by_token: self.authorization == "OAUTH_CLIENT_CREDENTIALS",
+            token,
         })
     }
 }
 
 impl Authorized {
-    /// Whether a new token may be accepted where this one was not.
-    pub(super) fn is_by_token(&self) -> bool {
-        self.is_by_token
+    /// The token, in whose place a new one may be accepted.
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     pub(super) fn has_query(&self, name: &str) -> bool {

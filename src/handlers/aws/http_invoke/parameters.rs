@@ -20,6 +20,9 @@ const FIELDS: [&str; 8] = [
     "Transform",
 ];
 
+/// The problem of another endpoint.
+pub(super) const MUST_BE_HTTPS: &str = "The value of the field 'ApiEndpoint' must begin with https://";
+
 const METHODS: [Method; 7] = [
     Method::GET,
     Method::POST,
@@ -168,7 +171,7 @@ pub(super) fn check_endpoint(endpoint: &str) -> Result<(), String> {
     match uri.scheme_str() {
         Some("https") => Ok(()),
         Some("http") if is_here => Ok(()),
-        _ => Err("The value of the field 'ApiEndpoint' must begin with https://".to_owned()),
+        _ => Err(MUST_BE_HTTPS.to_owned()),
     }
 }
 

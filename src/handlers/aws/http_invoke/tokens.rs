@@ -48,12 +48,8 @@ impl fmt::Debug for Tokens {
 impl Tokens {
     /// The token of a connection, kept until it expires.
     pub(super) async fn token(&self, connection: &Connection, client: &Client<'_>) -> Result<String, TaskError> {
-        let known = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(connection.arn.clone()).or_default())
-        };
-        // Who comes meanwhile waits for the one answer.
-        let mut known = known.lock().await;
+        // Concurrent tasks wait for one answer.
+        let mut known = self.entry(connection).lock_owned().await;
         let is_valid = |token: &&Token| {
             let is_fresh = token.expiry.is_none_or(|expiry| expiry - SPARE > now());
             token.version == connection.version && is_fresh
@@ -67,10 +63,17 @@ impl Tokens {
         Ok(text)
     }
 
-    /// Forgets a token that was not accepted.
-    pub(super) fn forget(&self, connection: &Connection) {
+    /// Forgets a token that was not accepted, unless there is another one already.
+    pub(super) async fn forget(&self, connection: &Connection, token: &str) {
+        let mut known = self.entry(connection).lock_owned().await;
+        if known.as_ref().is_some_and(|known| known.text == token) {
+            *known = None;
+        }
+    }
+
+    fn entry(&self, connection: &Connection) -> Entry {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&connection.arn);
+        Arc::clone(known.entry(connection.arn.clone()).or_default())
     }
 }
 
