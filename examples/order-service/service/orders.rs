@@ -6,6 +6,8 @@ use asl_engine::services::step_functions::StepFunctionsError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
 use super::order::{Item, Order, Shipment};
 use super::progress::{CANCELLED, Place, Progress, in_words};
@@ -16,7 +18,12 @@ pub(crate) struct Orders {
     api: StepFunctions,
     /// The ARN of the version that new orders are started with.
     version: String,
+    /// Orders of the same id are placed one after the other, so that one answer alone says that it is new.
+    placing: Arc<[Mutex<()>; LANES]>,
 }
+
+/// How many orders may be placed at once.
+const LANES: usize = 64;
 
 /// Why something is not done.
 #[derive(Debug)]
@@ -81,7 +88,11 @@ struct Execution {
 
 impl Orders {
     pub(crate) fn new(api: StepFunctions, version: String) -> Self {
-        Self { api, version }
+        Self {
+            api,
+            version,
+            placing: Arc::new(std::array::from_fn(|_| Mutex::default())),
+        }
     }
 
     /// How many executions run.
@@ -92,6 +103,7 @@ impl Orders {
     /// Places an order. The same order again is the one that was placed: the flag tells whether it is new.
     pub(crate) async fn place(&self, order: &Order) -> Result<(OrderView, bool), OrderError> {
         let id = &order.order_id;
+        let _alone = self.lane(id).lock().await;
         if let Some(known) = self.known(id).await? {
             return Ok((self.same(order, known).await?, false));
         }
@@ -99,13 +111,20 @@ impl Orders {
         let start = json!({ "stateMachineArn": self.version, "name": id, "input": input });
         match self.api.call("StartExecution", start).await {
             Ok(_) => Ok((self.find(id).await?, true)),
-            // Another request was faster.
+            // It is older than what the API tells of.
             Err(error) if error.code() == "ExecutionAlreadyExists" => {
                 let known = self.known(id).await?.ok_or(OrderError::NotFound)?;
                 Ok((self.same(order, known).await?, false))
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The lane of all requests that place an order of this id.
+    fn lane(&self, id: &str) -> &Mutex<()> {
+        let sum = id.bytes().map(usize::from).sum::<usize>();
+        let [first, ..] = &*self.placing;
+        self.placing.get(sum % LANES).unwrap_or(first)
     }
 
     pub(crate) async fn find(&self, id: &str) -> Result<OrderView, OrderError> {
