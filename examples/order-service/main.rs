@@ -120,7 +120,7 @@ fn log(is_verbose: bool) {
         .init();
 }
 
-/// Prints a line for whoever reads it. That nobody does is no reason to end.
+/// Prints a line. A closed output does not end the service.
 fn say(output: &mut impl Write, line: &str) {
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

@@ -7,7 +7,7 @@ use std::str::FromStr as _;
 /// The longest `tracestate` that is kept, in bytes: what the specification demands to be passed on.
 const LONGEST_STATE: usize = 512;
 
-/// Who asks for an execution, if its trace is known.
+/// The span that asks for an execution, if it is known.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Caller(pub(super) Option<SpanContext>);
 

@@ -7,7 +7,7 @@ use crate::execution::SpanKey;
 
 /// The trace id of an execution: the first 16 bytes of the SHA-256 of its ARN.
 ///
-/// So whoever knows an execution's ARN finds its trace.
+/// A program that knows an execution's ARN can compute its trace's id.
 ///
 /// ```
 /// let arn = "arn:aws:states:us-east-1:123456789012:execution:PizzaBar:order-7";

@@ -410,9 +410,9 @@ async fn a_map_of_many_iterations_loses_no_span() {
     let spans = InMemorySpanExporter::default();
     let telemetry = Telemetry::builder().with_batch_exporter(spans.clone()).build();
     let interpreter = Interpreter::new().telemetry(&telemetry);
-    let items: Vec<u32> = (0..3_000).collect();
+    let items: Vec<u32> = (0..6_000).collect();
     let _: Value = interpreter.run(&machine, items).await.unwrap();
     telemetry.force_flush().unwrap();
     // The execution, the Map, and for each item the iteration and its state.
-    assert_eq!(spans.get_finished_spans().unwrap().len(), 2 + 2 * 3_000);
+    assert_eq!(spans.get_finished_spans().unwrap().len(), 2 + 2 * 6_000);
 }

@@ -160,7 +160,7 @@ impl Service {
         })));
     }
 
-    /// Ends in good order: takes no more orders, gives whoever sends requests so long to find out, answers the requests that
+    /// Ends in good order: takes no more orders, gives clients this long to find out, answers the requests that
     /// are there, and leaves the executions to the next process.
     pub(crate) async fn shutdown(self, drain: Duration) {
         self.shop.close();

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::endpoint::{Endpoint, Request};
-use super::invoked;
+use super::invoked::{self, METHODS};
 use crate::TaskError;
 use crate::services::parameters::{only, refused, required_text, text};
 
@@ -23,16 +23,6 @@ const FIELDS: [&str; 9] = [
     "QueryParameters",
     "RequestBody",
     "Stage",
-];
-
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::DELETE,
-    Method::PATCH,
-    Method::HEAD,
-    Method::OPTIONS,
 ];
 
 /// The methods whose requests may have a body.

@@ -1,11 +1,23 @@
-//! Results of `apigateway:invoke` and `http:invoke`, which pass on what the other side answered.
+//! What `apigateway:invoke` and `http:invoke` have in common: their methods, and results that pass on what the other side
+//! answered.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::connection::Answer;
 use super::headers::{by_name, spelt};
 use crate::data::json_value;
+
+/// The methods that a task may call.
+pub(super) const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::PATCH,
+    Method::HEAD,
+    Method::OPTIONS,
+];
 
 /// The result in an answer: a body that is no JSON is a text.
 pub(super) fn result(answer: &Answer) -> Value {

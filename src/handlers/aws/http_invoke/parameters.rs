@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::authorization::Authorized;
 use super::encoding::{self, ArrayFormat};
 use crate::TaskError;
+use crate::handlers::aws::invoked::METHODS;
 use crate::services::parameters::{only, refused, required_text, text};
 
 const FIELDS: [&str; 8] = [
@@ -22,16 +23,6 @@ const FIELDS: [&str; 8] = [
 
 /// The problem of another endpoint.
 pub(super) const MUST_BE_HTTPS: &str = "The value of the field 'ApiEndpoint' must begin with https://";
-
-const METHODS: [Method; 7] = [
-    Method::GET,
-    Method::POST,
-    Method::PUT,
-    Method::DELETE,
-    Method::PATCH,
-    Method::OPTIONS,
-    Method::HEAD,
-];
 
 /// Headers that a task may not set, and the beginnings of others.
 const FORBIDDEN: [&str; 34] = [
